@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Sets everything up and runs the tests. Arguments go to pytest: ./test.sh tests/unit
+set -euo pipefail
+cd "$(dirname "$0")"
+./install.sh dev
+exec .venv/bin/python -m pytest "$@"

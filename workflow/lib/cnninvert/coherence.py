@@ -1,0 +1,29 @@
+"""Coherence of a filter bank (Table 3)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def coherence(filters: Tensor, shifts: bool = False, signed: bool = False) -> float:
+    """The largest inner product between distinct rows of W, for (K, M, l, l) filters.
+
+    Without ``shifts``, between filters in the same place, as footnote 8 has it; with them, between
+    all rows of W, a filter's own shifts included. ``signed`` takes the largest value instead of
+    the largest absolute value. The inner products are those of the filters as given: normalise
+    them first (``unit_norm``).
+    """
+    products = _all_shifts(filters) if shifts else _same_place(filters)
+    return float((products if signed else products.abs()).max())
+
+
+def _same_place(filters: Tensor) -> Tensor:
+    rows = filters.flatten(1)
+    return (rows @ rows.T).fill_diagonal_(0)
+
+
+def _all_shifts(filters: Tensor) -> Tensor:
+    reach = filters.shape[-1] - 1
+    products = F.conv2d(filters, filters, padding=reach)  # (K, K, 2l - 1, 2l - 1)
+    products.diagonal()[reach, reach] = 0  # a filter with itself, unshifted
+    return products

@@ -1,0 +1,178 @@
+"""Checking the configuration: schema first, then what a schema cannot say.
+
+Free of torch and of Snakemake: it runs whenever the workflow is parsed.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, ValidationError
+
+from cnninvert.errors import InputError
+from cnninvert.layers import ARCHITECTURES, Conv, layers_in_file
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+WEIGHTS = ("torchvision", "oxford")
+Config = dict[str, Any]
+
+
+def check_config(config: Config) -> None:
+    """Raise InputError, one sentence that names the key, unless ``config`` can be run."""
+    schema = yaml.safe_load(SCHEMA.read_text())
+    errors = list(Draft202012Validator(schema).iter_errors(config))
+    if errors:
+        raise InputError(_sentence(min(errors, key=_position)))
+    for check in (_weights, _images, _classify, _theory, _reconstruct):
+        check(config)
+
+
+def weights_layers(config: Config, name: str) -> list[str]:
+    """Names of the VGG-16 layers that the weights called ``name`` reach."""
+    entry = config["weights"]["files"].get(name)
+    if entry is None:
+        return [layer.name for layer in ARCHITECTURES["vgg16"]]
+    return [layer.name for layer in layers_in_file(expand(entry["path"]))]
+
+
+def expand(path: str) -> str:
+    """A path of the user's, with ~ and $VARIABLES replaced."""
+    return os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111
+
+
+def _position(error: ValidationError) -> tuple[int, str]:
+    # Unknown keys first: they are typing mistakes, and explain a missing key beside them.
+    return (error.validator != "additionalProperties", ".".join(map(str, error.absolute_path)))
+
+
+def _sentence(error: ValidationError) -> str:
+    key = ".".join(str(part) for part in error.absolute_path)
+    meaning = error.schema.get("description")
+    about = f" ({meaning})" if meaning else ""
+    value = f"{error.instance!r:.80}"
+    match error.validator:
+        case "additionalProperties":
+            known = error.schema["properties"]
+            unknown = sorted(str(name) for name in error.instance if name not in known)
+            prefix = f"{key}." if key else ""
+            return f"config: {prefix}{unknown[0]} is no setting; known here: {', '.join(known)}."
+        case "required":
+            prefix = f"{key}." if key else ""
+            missing = [name for name in error.validator_value if name not in error.instance]
+            return f"config: {prefix}{missing[0]} is missing; config.yaml shows its default."
+        case "type":
+            wanted = error.validator_value
+            wanted = " or ".join(wanted) if isinstance(wanted, list) else wanted
+            return f"config: {key or 'the file'} = {value}{about} must be of type {wanted}."
+        case "enum":
+            allowed = ", ".join(map(str, error.validator_value))
+            return f"config: {key} = {value}{about} must be one of: {allowed}."
+        case "not":
+            return f"config: {key} = {value}{about} is reserved; choose another name."
+        case "pattern":
+            return f"config: {key} = {value}{about} may hold letters, digits, _ and - only."
+    limits = {
+        "minimum": "at least {}",
+        "maximum": "at most {}",
+        "exclusiveMinimum": "more than {}",
+        "exclusiveMaximum": "less than {}",
+        "multipleOf": "a multiple of {}",
+        "minItems": "a list of at least {} item",
+        "minLength": "a text of at least {} character",
+        "uniqueItems": "a list without repetition",
+    }
+    rule = limits.get(str(error.validator), f"valid ({error.message})")
+    return f"config: {key} = {value}{about} must be {rule.format(error.validator_value)}."
+
+
+def _weights(config: Config) -> None:
+    files = config["weights"]["files"]
+    used = [config["weights"]["use"], *config["weights"]["compare"]]
+    for name in used:
+        if name not in files and name not in WEIGHTS:
+            known = ", ".join([*WEIGHTS, *files])
+            raise InputError(f"config: weights: {name} is neither known nor in files ({known}).")
+    if config["weights"]["use"] in config["weights"]["compare"]:
+        raise InputError(
+            f"config: weights.compare names {used[0]}, which weights.use has already; remove it."
+        )
+    for name, entry in files.items():
+        if name == "torchvision":
+            raise InputError("config: weights.files.torchvision: the name is taken; use another.")
+        if not Path(expand(entry["path"])).is_file():
+            raise InputError(
+                f"config: weights.files.{name}.path = {entry['path']}: there is no such file."
+            )
+        if name in used:
+            layers_in_file(expand(entry["path"]))
+
+
+def _images(config: Config) -> None:
+    root = config["images"]["root"]
+    if root is not None and not Path(expand(root)).is_dir():
+        raise InputError(f"config: images.root = {root}: there is no such folder.")
+    test = config["images"]["test"]
+    for section in ("sparsity", "rip", "reconstruct"):
+        wanted = config[section]["images"]
+        if wanted > test:
+            raise InputError(
+                f"config: {section}.images = {wanted} is more than images.test = {test}; "
+                "lower the one or raise the other."
+            )
+    if config["figure4"]["rows"] > test:
+        raise InputError(
+            f"config: figure4.rows = {config['figure4']['rows']} is more than images.test = {test}."
+        )
+
+
+def _classify(config: Config) -> None:
+    section = config["classify"]
+    held_out = round(section["train_images"] * section["validation"])
+    for name, count in (
+        ("validation images", held_out),
+        ("images to train on", section["train_images"] - held_out),
+    ):
+        if count < section["batch"]:
+            raise InputError(
+                f"config: classify.train_images = {section['train_images']} and validation = "
+                f"{section['validation']} leave {count} {name}, fewer than classify.batch = "
+                f"{section['batch']}."
+            )
+
+
+def _theory(config: Config) -> None:
+    theory = config["theory"]
+    if theory["filter_size"] > theory["length"]:
+        raise InputError(
+            f"config: theory.filter_size = {theory['filter_size']} exceeds theory.length = "
+            f"{theory['length']}."
+        )
+    if 2 * theory["sparsity"] > theory["filters"]:
+        raise InputError(
+            f"config: theory.sparsity = {theory['sparsity']}: delta_2k needs 2 k <= theory.filters "
+            f"= {theory['filters']}."
+        )
+
+
+def _reconstruct(config: Config) -> None:
+    layers = config["reconstruct"]["layers"]
+    if config["figure4"]["layer"] not in layers:
+        raise InputError(
+            f"config: figure4.layer = {config['figure4']['layer']} is not among "
+            f"reconstruct.layers = {layers}."
+        )
+
+
+def previous_layer(name: str) -> str:
+    """The VGG-16 layer before the convolution ``name``: what its filters are applied to."""
+    names = [layer.name for layer in ARCHITECTURES["vgg16"]]
+    return names[names.index(name) - 1]
+
+
+def next_convolution(macro_layer: int) -> Conv:
+    """conv(i+1, 1), whose filters encode pool(i) in Table 4."""
+    name = f"conv{macro_layer + 1}_1"
+    return next(
+        layer for layer in ARCHITECTURES["vgg16"] if isinstance(layer, Conv) and layer.name == name
+    )

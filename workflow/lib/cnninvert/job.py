@@ -1,0 +1,71 @@
+"""What every script does around its work: log, device, threads, and errors in one sentence."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cnninvert.errors import InputError
+
+log = logging.getLogger("cnninvert")
+
+
+def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> None:
+    """Call ``work(snakemake)`` as a Snakemake job.
+
+    Progress goes to the rule's log file and, prefixed with the rule's name, to the screen.
+    An InputError, a full disk or lack of memory ends the job with one sentence and status 1;
+    any other exception is a defect of ours and leaves its traceback in the log.
+    With ``torch``, the number of threads is set from the rule's.
+    """
+    _start_logging(snakemake)
+    if torch:
+        import torch as library
+
+        library.set_num_threads(snakemake.threads)
+    try:
+        work(snakemake)
+    except InputError as error:
+        _fail(str(error))
+    except MemoryError:
+        _fail("not enough memory; lower the batch or the number of images in the config.")
+    except OSError as error:
+        if error.errno is None or error.filename is None and error.strerror is None:
+            log.exception("failed")
+            raise
+        _fail(f"{error.strerror}: {error.filename or 'while writing'}.")
+
+
+def device(snakemake: Any):
+    """The torch device of this job: CUDA if its ``gpu`` resource is 1, else the CPU."""
+    from cnninvert.device import choose_device
+
+    return choose_device(int(snakemake.resources.get("gpu", 0)))
+
+
+def _start_logging(snakemake: Any) -> None:
+    rule = snakemake.rule
+    wildcards = ",".join(str(value) for value in snakemake.wildcards)
+    name = f"{rule}[{wildcards}]" if wildcards else rule
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if snakemake.log:
+        path = Path(snakemake.log[0])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(logging.FileHandler(path, mode="w"))
+    logging.basicConfig(
+        level=logging.INFO,
+        format=f"%(asctime)s {name}: %(message)s",
+        datefmt="%H:%M:%S",
+        handlers=handlers,
+        force=True,
+    )
+
+
+def _fail(sentence: str) -> None:
+    log.error("%s", sentence)
+    logging.shutdown()
+    sys.stderr.flush()
+    # A plain exit, so that no traceback hides the sentence.
+    os._exit(1)

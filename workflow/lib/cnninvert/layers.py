@@ -1,0 +1,123 @@
+"""The layers of VGG-16 and AlexNet: names, sizes, and what a weight file reaches.
+
+Free of torch, so that the workflow can ask at parse time.
+"""
+
+import json
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnninvert.errors import InputError
+
+PREPROCESSINGS = ("torchvision", "caffe-rgb", "caffe-bgr")
+
+
+@dataclass(frozen=True)
+class Conv:
+    """A convolution followed by a ReLU: ``outputs`` filters of ``inputs`` x ``size`` x ``size``."""
+
+    name: str
+    inputs: int
+    outputs: int
+    size: int = 3
+    stride: int = 1
+    padding: int = 1
+
+    @property
+    def title(self) -> str:
+        """The paper's way to write it: conv(1,2); conv(3) where there is no second index."""
+        return f"conv({self.name.removeprefix('conv').replace('_', ',')})"
+
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """(K, M, l, l) of the filters."""
+        return (self.outputs, self.inputs, self.size, self.size)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A max-pooling over ``size`` x ``size`` places, every ``stride``."""
+
+    name: str
+    size: int = 2
+    stride: int = 2
+
+    @property
+    def title(self) -> str:
+        """The paper's way to write it: pool(1)."""
+        return f"pool({self.name.removeprefix('pool')})"
+
+
+def _vgg16() -> tuple[Conv | Pool, ...]:
+    layers: list[Conv | Pool] = []
+    inputs = 3
+    for block, (count, channels) in enumerate([(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)], 1):
+        for index in range(1, count + 1):
+            layers.append(Conv(f"conv{block}_{index}", inputs, channels))
+            inputs = channels
+        layers.append(Pool(f"pool{block}"))
+    return tuple(layers)
+
+
+ARCHITECTURES: dict[str, tuple[Conv | Pool, ...]] = {
+    "vgg16": _vgg16(),
+    # torchvision's AlexNet, whose pools overlap (3 x 3 every 2).
+    "alexnet": (
+        Conv("conv1", 3, 64, size=11, stride=4, padding=2),
+        Pool("pool1", 3, 2),
+        Conv("conv2", 64, 192, size=5, padding=2),
+        Pool("pool2", 3, 2),
+        Conv("conv3", 192, 384),
+        Conv("conv4", 384, 256),
+        Conv("conv5", 256, 256),
+        Pool("pool5", 3, 2),
+    ),
+}
+
+
+def reached(architecture: str, names: set[str]) -> list[Conv | Pool]:
+    """The layers that can be computed from tensors ``names``, in order."""
+    layers = []
+    for layer in ARCHITECTURES[architecture]:
+        if isinstance(layer, Conv) and not {f"{layer.name}.weight", f"{layer.name}.bias"} <= names:
+            break
+        layers.append(layer)
+    return layers
+
+
+def layers_in_file(path: str | Path, architecture: str = "vgg16") -> list[Conv | Pool]:
+    """The layers that a safetensors file reaches; only its header is read.
+
+    Raises InputError if it is no safetensors file, if a tensor has another shape than the
+    architecture's, or if the first convolution is missing.
+    """
+    header = _header(Path(path))
+    layers = reached(architecture, set(header))
+    for layer in layers:
+        if isinstance(layer, Conv) and tuple(header[f"{layer.name}.weight"]) != layer.shape:
+            raise InputError(
+                f"{path}: {layer.name}.weight has shape {header[f'{layer.name}.weight']}, "
+                f"but {architecture} wants {list(layer.shape)} (filters, channels, rows, columns)."
+            )
+    if not layers:
+        first = ARCHITECTURES[architecture][0].name
+        raise InputError(
+            f"{path}: it holds no {first}.weight and {first}.bias, so no layer can be computed; "
+            "name the tensors conv1_1.weight, conv1_1.bias, conv1_2.weight, ..."
+        )
+    return layers
+
+
+def _header(path: Path) -> dict[str, list[int]]:
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > 100_000_000:
+                raise ValueError("header too long")
+            header = json.loads(file.read(length))
+        return {name: entry["shape"] for name, entry in header.items() if name != "__metadata__"}
+    except OSError as error:
+        raise InputError(f"{path}: the weights cannot be read: {error.strerror}.") from error
+    except (ValueError, KeyError, TypeError, struct.error) as error:
+        raise InputError(f"{path}: this is no safetensors file.") from error

@@ -1,0 +1,102 @@
+"""The pretrained networks, cut into named layers, and their activations."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from cnninvert.errors import InputError
+from cnninvert.layers import ARCHITECTURES, Conv, Pool
+
+# Mean and standard deviation of RGB in [0, 1] that torchvision's weights expect.
+TORCHVISION_MEAN = (0.485, 0.456, 0.406)
+TORCHVISION_STD = (0.229, 0.224, 0.225)
+# Mean of RGB in [0, 255] that the paper's Caffe weights expect.
+CAFFE_MEAN = (123.68, 116.779, 103.939)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one layer of a network computes: ``linear`` (None for a pool) and ``output``.
+
+    ``output`` follows the ReLU; ``switches`` are a pool's flat indices, as torch gives them.
+    """
+
+    layer: Conv | Pool
+    linear: Tensor | None
+    output: Tensor
+    switches: Tensor | None = None
+
+
+class Network:
+    """A pretrained network up to the last layer that its weights reach."""
+
+    def __init__(self, path: str | Path, device: torch.device | str = "cpu") -> None:
+        self.path = Path(path)
+        try:
+            with safe_open(self.path, "pt", device=str(device)) as file:
+                self.attributes = dict(file.metadata() or {})
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (OSError, SafetensorError) as error:
+            raise InputError(f"{path}: the weights cannot be read: {error}.") from error
+        self.architecture = self.attributes["architecture"]
+        self.preprocessing = self.attributes["preprocessing"]
+        self.layers: list[Conv | Pool] = []
+        for layer in ARCHITECTURES[self.architecture]:
+            if isinstance(layer, Conv) and f"{layer.name}.weight" not in tensors:
+                break
+            self.layers.append(layer)
+        self.tensors = {
+            name: tensor.contiguous(memory_format=torch.channels_last)
+            if tensor.ndim == 4
+            else tensor
+            for name, tensor in tensors.items()
+        }
+
+    def filters(self, name: str) -> Tensor:
+        """(K, M, l, l): the filters of the convolution ``name``, as trained."""
+        return self.tensors[f"{name}.weight"]
+
+    @property
+    def convolutions(self) -> list[Conv]:
+        """The convolutions that the weights reach, in order."""
+        return [layer for layer in self.layers if isinstance(layer, Conv)]
+
+    def preprocess(self, images: Tensor) -> Tensor:
+        """uint8 RGB (B, 3, H, W) -> the float32 input that these weights expect."""
+        return preprocess(images, self.preprocessing)
+
+    def steps(self, images: Tensor, last: str | None = None) -> Iterator[Step]:
+        """Run uint8 RGB ``images`` (B, 3, H, W) and yield every layer, up to ``last``."""
+        x = self.preprocess(images)
+        for layer in self.layers:
+            if isinstance(layer, Conv):
+                weight = self.tensors[f"{layer.name}.weight"]
+                bias = self.tensors[f"{layer.name}.bias"]
+                linear = F.conv2d(x, weight, bias, stride=layer.stride, padding=layer.padding)
+                x = F.relu(linear)
+                yield Step(layer, linear, x)
+            else:
+                x, switches = F.max_pool2d(x, layer.size, layer.stride, return_indices=True)
+                yield Step(layer, None, x, switches)
+            if layer.name == last:
+                return
+
+
+def preprocess(images: Tensor, kind: str) -> Tensor:
+    """uint8 RGB (B, 3, H, W) -> float32 input; ``kind`` is a key of PREPROCESSINGS."""
+    x = images.float().contiguous(memory_format=torch.channels_last)
+    if kind == "torchvision":
+        mean = torch.tensor(TORCHVISION_MEAN, device=x.device).view(3, 1, 1)
+        std = torch.tensor(TORCHVISION_STD, device=x.device).view(3, 1, 1)
+        return (x / 255 - mean) / std
+    x = x - torch.tensor(CAFFE_MEAN, device=x.device).view(3, 1, 1)
+    if kind == "caffe-rgb":
+        return x
+    if kind == "caffe-bgr":
+        return x.flip(1).contiguous(memory_format=torch.channels_last)
+    raise InputError(f"preprocessing {kind!r} is unknown; use torchvision, caffe-rgb or caffe-bgr.")

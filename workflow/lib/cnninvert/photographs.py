@@ -1,0 +1,142 @@
+"""Photographs: choosing, checking, splitting and cropping them."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+from PIL import Image, UnidentifiedImageError
+
+from cnninvert.errors import InputError
+from cnninvert.files import whole
+from cnninvert.progress import progress
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
+SHORT_SIDE, CROP = 256, 224  # pixels; the usual evaluation crop of ImageNet networks
+MAX_PIXELS = 100_000_000
+
+
+def index(root: Path, train: int, test: int, seed: int) -> pd.DataFrame:
+    """Choose and check ``train`` + ``test`` photographs of ``root``; no photograph is in both.
+
+    The test photographs are drawn in equal parts from each sub-folder that holds images (from
+    all images, where there are none), at most half of a sub-folder; then the training ones from
+    all that are left, fewer if there are not enough. Every chosen image is decoded once, so that
+    a bad file is found before any long work. Columns: split, path (relative), height, width.
+    """
+    groups = _groups(root)
+    rng = np.random.default_rng(seed)
+    queues = [list(rng.permutation(names)) for names in groups.values()]
+    limits = [(len(queue) + 1) // 2 for queue in queues]
+    available = sum(limits)
+    if test > available:
+        raise InputError(
+            f"images.test = {test}, but the folder {root} has {sum(map(len, queues))} images, of "
+            f"which at most {available} may be test images; lower images.test."
+        )
+    chosen: list[str] = []
+    while len(chosen) < test:
+        for position, queue in enumerate(queues):
+            if limits[position] and len(chosen) < test:
+                chosen.append(queue.pop())
+                limits[position] -= 1
+    left = list(rng.permutation(sorted(name for queue in queues for name in queue)))
+    rows = [("test", name) for name in chosen] + [("train", name) for name in left[:train]]
+    frame = pd.DataFrame(rows, columns=["split", "path"])
+    sizes = [check(root / name) for name in progress(frame["path"], "photographs checked")]
+    frame[["height", "width"]] = sizes
+    return frame
+
+
+def _groups(root: Path) -> dict[str, list[str]]:
+    if not root.is_dir():
+        raise InputError(f"images.root = {root}: there is no such folder.")
+    groups: dict[str, list[str]] = {}
+    for path in sorted(root.rglob("*")):
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+            groups.setdefault(str(path.parent), []).append(str(path.relative_to(root)))
+    if not groups:
+        raise InputError(
+            f"images.root = {root}: the folder holds no image ({', '.join(sorted(SUFFIXES))})."
+        )
+    # A folder a class, as ILSVRC training has it: too many groups to balance over.
+    if len(groups) > 20:
+        groups = {"all": sorted(name for names in groups.values() for name in names)}
+    return groups
+
+
+def check(path: Path) -> tuple[int, int]:
+    """Decode one image; its (height, width), or InputError if it cannot serve."""
+    picture = load(path)
+    return picture.height, picture.width
+
+
+def load(path: str | Path) -> Image.Image:
+    """An image as RGB; grey and palette images are converted, transparency is refused."""
+    try:
+        with Image.open(path) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise InputError(
+                    f"{path}: {picture.width} x {picture.height} pixels are too many "
+                    f"(at most {MAX_PIXELS / 1e6:.0f} million); shrink or remove the image."
+                )
+            if min(picture.size) < 32:
+                raise InputError(f"{path}: {picture.width} x {picture.height} pixels are too few.")
+            transparent = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+            if transparent and picture.convert("RGBA").getextrema()[3][0] < 255:
+                raise InputError(f"{path}: the image has transparent pixels; flatten or remove it.")
+            # JPEGs are decoded at the smallest scale that is large enough: several times faster.
+            picture.draft("RGB", (2 * SHORT_SIDE, 2 * SHORT_SIDE))
+            return picture.convert("RGB")
+    except Image.DecompressionBombError as error:
+        raise InputError(f"{path}: the image is too large; shrink or remove it.") from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise InputError(f"{path}: this image cannot be read ({error}); remove it.") from error
+
+
+def centre_crop(picture: Image.Image) -> np.ndarray:
+    """Short side to 256 pixels (bicubic), then the centre 224 x 224: (3, 224, 224) uint8."""
+    resized = _short_side(picture, SHORT_SIDE)
+    left, top = (resized.width - CROP) // 2, (resized.height - CROP) // 2
+    return _array(resized.crop((left, top, left + CROP, top + CROP)))
+
+
+def random_crop(picture: Image.Image, rng: np.random.Generator) -> np.ndarray:
+    """Short side to 224-448 pixels (no more than the image has), then a random 224 x 224 crop."""
+    most = min(max(min(picture.size), SHORT_SIDE), 2 * CROP)
+    resized = _short_side(picture, int(rng.integers(CROP, most + 1)))
+    left = int(rng.integers(resized.width - CROP + 1))
+    top = int(rng.integers(resized.height - CROP + 1))
+    return _array(resized.crop((left, top, left + CROP, top + CROP)))
+
+
+def write_crops(root: Path, chosen: pd.DataFrame, crops: int, seed: int, path: Path) -> None:
+    """Write ``path`` (HDF5): datasets test (N, 3, 224, 224) and train (crops a photograph).
+
+    Test images are centre crops; the first crop of a training photograph is its centre crop, the
+    others are random. Datasets test_path and train_path hold the photographs' names. Photographs
+    are read and written one at a time.
+    """
+    rng = np.random.default_rng([seed, 1])
+    with whole(path) as part, h5py.File(part, "w") as file:
+        for split, each in (("test", 1), ("train", crops)):
+            names = chosen.loc[chosen["split"] == split, "path"].tolist()
+            shape = (len(names) * each, 3, CROP, CROP)
+            images = file.create_dataset(split, shape, "u1", chunks=(1, 3, CROP, CROP))
+            file.create_dataset(f"{split}_path", data=np.repeat(names, each).astype("S"))
+            for number, name in enumerate(progress(names, f"{split} photographs cropped")):
+                picture = load(root / name)
+                images[number * each] = centre_crop(picture)
+                for extra in range(1, each):
+                    images[number * each + extra] = random_crop(picture, rng)
+        file.attrs.update(short_side=SHORT_SIDE, crop=CROP, channels="RGB", seed=seed)
+
+
+def _short_side(picture: Image.Image, length: int) -> Image.Image:
+    scale = length / min(picture.size)
+    size = [max(length, round(side * scale)) for side in picture.size]
+    return picture.resize(size, Image.Resampling.BICUBIC)
+
+
+def _array(picture: Image.Image) -> np.ndarray:
+    return np.asarray(picture).transpose(2, 0, 1)

@@ -1,0 +1,60 @@
+"""What a configuration can compute: weights that hold only the first layers reach less."""
+
+from typing import Any
+
+from cnninvert.config import next_convolution, previous_layer, weights_layers
+
+
+class Plan:
+    """The part of the work that the configured weights reach, and sentences on what they do not.
+
+    ``weights``: names of all weights, the main ones first. ``macro_layers[name]``: the i for which
+    Table 4 can be computed: pool(i) and the filters of conv(i+1, 1) are there.
+    ``rip``: whether Figure 3 can be. ``left_out``: one sentence for each thing that cannot.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.weights = [config["weights"]["use"], *config["weights"]["compare"]]
+        self.main = self.weights[0]
+        self.layers = {name: weights_layers(config, name) for name in self.weights}
+        wanted = config["reconstruct"]["layers"]
+        self.macro_layers = {
+            name: [
+                layer
+                for layer in wanted
+                if {f"pool{layer}", next_convolution(layer).name} <= set(self.layers[name])
+            ]
+            for name in self.weights
+        }
+        self.rip = config["rip"]["layer"] in self.layers[self.main]
+        self.figure4 = config["figure4"]["layer"] in self.macro_layers[self.main]
+        self.left_out = list(self._left_out(config, wanted))
+
+    def activations(self, config: dict[str, Any], name: str) -> list[str]:
+        """The layers whose activations are kept for the weights ``name``."""
+        layers = [f"pool{layer}" for layer in self.macro_layers[name]]
+        if name == self.main and self.rip:
+            layers.append(previous_layer(config["rip"]["layer"]))
+        return layers
+
+    def _left_out(self, config: dict[str, Any], wanted: list[int]):
+        for name in self.weights:
+            last = self.layers[name][-1]
+            for layer in wanted:
+                if layer not in self.macro_layers[name]:
+                    yield (
+                        f"Table 4's row pool({layer}) is left out for the weights {name}: "
+                        f"they end at {last}, and it needs {next_convolution(layer).name}."
+                    )
+        last = self.layers[self.main][-1]
+        if not self.rip:
+            yield (
+                f"figure3 is left out: the weights {self.main} end at {last}, "
+                f"and it needs {config['rip']['layer']}."
+            )
+        if not self.figure4:
+            layer = config["figure4"]["layer"]
+            yield (
+                f"figure4 is left out: it shows pool({layer}), which the weights {self.main}, "
+                f"ending at {last}, cannot reconstruct; set figure4.layer to one they reach."
+            )

@@ -1,0 +1,36 @@
+"""Progress of long work as log lines with rate and time left."""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sized
+from typing import TypeVar
+
+log = logging.getLogger("cnninvert")
+T = TypeVar("T")
+
+
+def progress(
+    items: Iterable[T], what: str, total: int | None = None, every: float = 10.0
+) -> Iterator[T]:
+    """Iterate over ``items``, and log done, rate and time left at most every ``every`` seconds."""
+    if total is None and isinstance(items, Sized):
+        total = len(items)
+    start = last = time.monotonic()
+    done = 0
+    for item in items:
+        yield item
+        done += 1
+        now = time.monotonic()
+        if now - last >= every:
+            last = now
+            rate = done / (now - start)
+            left = f", {_duration((total - done) / rate)} left" if total else ""
+            of = f"/{total}" if total else ""
+            log.info("%s: %d%s (%.3g/s%s)", what, done, of, rate, left)
+    log.info("%s: %d in %s", what, done, _duration(time.monotonic() - start))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,55 @@
+"""What all rules share: the checked config, folders, devices, and the code they depend on."""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+LIB = Path(workflow.basedir) / "workflow" / "lib"
+SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
+sys.path.insert(0, str(LIB))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    dict.fromkeys(
+        [str(LIB), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    )
+)
+
+from cnninvert.config import check_config, expand, weights_layers
+from cnninvert.errors import InputError
+from cnninvert.imports import closure
+from cnninvert.plan import Plan
+
+try:
+    check_config(config)
+    PLAN = Plan(config)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+DATA = "results/data"  # shared by all presets
+R = f"results/{config['preset']}"  # of this preset
+MAIN = config["weights"]["use"]
+
+
+wildcard_constraints:
+    architecture="[a-z0-9]+",
+    weights="[A-Za-z0-9_]+",
+    layer="[a-z0-9_]+",
+    filters="learned|random|gaussian",
+
+
+def code(script):
+    """The script and the library files that it imports, as inputs of its rule."""
+    return [str(path) for path in closure(SCRIPTS / f"{script}.py")]
+
+
+def gpus():
+    """How many GPUs a rule that can use one asks for: `device` decides, never a rule."""
+    if config["device"] != "auto":
+        return int(config["device"] == "cuda")
+    return int(not workflow.remote_exec and Path("/dev/nvidia0").exists())
+
+
+def several_threads():
+    """Threads for long work: one on two cores, where two jobs run better beside each other."""
+    return max(1, (workflow.cores or 1) // 4)

@@ -1,0 +1,124 @@
+"""Data sets and weights: fetched once, checked by content, shared by all presets.
+
+What is downloaded is checked by sha256, so a change in the code cannot change it: the code is an
+`ancient` input, and editing it fetches nothing again.
+"""
+
+
+rule download_cifar10:
+    input:
+        code=ancient(code("download_cifar10")),
+    output:
+        cifar10=f"{DATA}/cifar10.h5",
+    log:
+        "results/data/logs/download_cifar10.log",
+    benchmark:
+        "results/data/benchmarks/download_cifar10.tsv"
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    params:
+        sources=config["data"]["sources"],
+    script:
+        "../scripts/download_cifar10.py"
+
+
+rule download_weights:
+    input:
+        code=ancient(code("download_weights")),
+        file=lambda wildcards: weights_file(wildcards),
+    output:
+        weights=f"{DATA}/weights/{{architecture}}-{{weights}}.safetensors",
+    log:
+        "results/data/logs/download_weights/{architecture}-{weights}.log",
+    benchmark:
+        "results/data/benchmarks/download_weights/{architecture}-{weights}.tsv"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        sources=config["data"]["sources"],
+        preprocessing=lambda wildcards: weights_preprocessing(wildcards),
+    script:
+        "../scripts/download_weights.py"
+
+
+def weights_file(wildcards):
+    """The user's file of these weights, or nothing where they are downloaded."""
+    entry = config["weights"]["files"].get(wildcards.weights)
+    return (
+        [expand(entry["path"])] if entry and wildcards.architecture == "vgg16" else []
+    )
+
+
+def weights_preprocessing(wildcards):
+    entry = config["weights"]["files"].get(wildcards.weights)
+    return entry["preprocessing"] if entry else None
+
+
+rule download_photographs:
+    input:
+        code=ancient(code("download_photographs")),
+    output:
+        folder=directory(f"{DATA}/photographs"),
+    log:
+        "results/data/logs/download_photographs.log",
+    benchmark:
+        "results/data/benchmarks/download_photographs.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        sources=config["data"]["sources"],
+    script:
+        "../scripts/download_photographs.py"
+
+
+def photographs_folder(_wildcards):
+    """The folder of images that the user named, or the default photographs."""
+    root = config["images"]["root"]
+    return expand(root) if root else f"{DATA}/photographs"
+
+
+rule index_photographs:
+    input:
+        code=code("index_photographs"),
+        # A folder's own date changes with its content; the chosen images are checked one by one.
+        folder=photographs_folder,
+    output:
+        index=f"{R}/images/photographs.csv",
+    log:
+        f"{R}/logs/index_photographs.log",
+    benchmark:
+        f"{R}/benchmarks/index_photographs.tsv"
+    priority: 100  # a bad image is found before any long work starts
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        train=config["images"]["train"],
+        test=config["images"]["test"],
+        seed=config["seed"],
+    script:
+        "../scripts/index_photographs.py"
+
+
+rule crop_photographs:
+    input:
+        code=code("crop_photographs"),
+        folder=photographs_folder,
+        index=f"{R}/images/photographs.csv",
+    output:
+        photographs=f"{R}/images/photographs.h5",
+    log:
+        f"{R}/logs/crop_photographs.log",
+    benchmark:
+        f"{R}/benchmarks/crop_photographs.tsv"
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        crops=config["images"]["crops"],
+        seed=config["seed"],
+    script:
+        "../scripts/crop_photographs.py"

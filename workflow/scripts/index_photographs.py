@@ -1,0 +1,18 @@
+"""Choose the photographs, split them into train and test, and decode each once."""
+
+from pathlib import Path
+
+from cnninvert import job
+from cnninvert.files import whole
+from cnninvert.photographs import index
+
+
+def main(snakemake):
+    params = snakemake.params
+    chosen = index(Path(snakemake.input.folder), params.train, params.test, params.seed)
+    with whole(snakemake.output.index) as part:
+        chosen.to_csv(part, index=False)
+
+
+if "snakemake" in globals():
+    job.run(snakemake, main)
