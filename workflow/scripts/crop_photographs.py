@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+
 from cnninvert import job
 from cnninvert.photographs import write_crops
 

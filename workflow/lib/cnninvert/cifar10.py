@@ -59,7 +59,10 @@ def content_sha256(arrays: Arrays) -> str:
 
 
 def download(path: Path, order: list[str], scratch: Path) -> None:
-    """Fetch CIFAR-10 and write ``path``: {train,test}_{images,labels}, uint8, images (N, 3, 32, 32)."""
+    """Fetch CIFAR-10 and write it to ``path`` (HDF5).
+
+    Datasets {train,test}_images, uint8 (N, 3, 32, 32), and {train,test}_labels, uint8 (N,).
+    """
 
     def official() -> None:
         archive = scratch / "cifar-10-binary.tar.gz"

@@ -1,6 +1,5 @@
 """Coherence of a filter bank (Table 3)."""
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 

@@ -32,7 +32,7 @@ def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> Non
     except MemoryError:
         _fail("not enough memory; lower the batch or the number of images in the config.")
     except OSError as error:
-        if error.errno is None or error.filename is None and error.strerror is None:
+        if error.errno is None or (error.filename is None and error.strerror is None):
             log.exception("failed")
             raise
         _fail(f"{error.strerror}: {error.filename or 'while writing'}.")

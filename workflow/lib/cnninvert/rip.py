@@ -1,6 +1,5 @@
 """The model restricted isometry property, measured (sections 2.3, 4.2 and 4.4)."""
 
-import torch
 from torch import Tensor
 
 from cnninvert.convolution import Convolution
