@@ -18,6 +18,7 @@ include: "workflow/rules/classify.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/recovery.smk"
 include: "workflow/rules/reconstruct.smk"
+include: "workflow/rules/decoder.smk"
 include: "workflow/rules/report.smk"
 
 

@@ -1,1 +1,75 @@
+"""CNNs with random and with learned filters on CIFAR-10: Table 1."""
 
+
+def classify_memory():
+    """Megabytes of a job: some ten float32 maps of the first layer, beside libraries and images."""
+    classify = config["classify"]
+    return (
+        3000 + 10 * 4 * classify["batch"] * max(classify["channels"]) * 32**2 // 10**6
+    )
+
+
+rule search_classifiers:
+    input:
+        code=code("search_classifiers"),
+        cifar10=f"{DATA}/cifar10.h5",
+    output:
+        table=f"{R}/stats/search_classifiers/{{filters}}-{{layers}}.csv",
+        curves=f"{R}/stats/search_classifiers/{{filters}}-{{layers}}-curves.csv",
+    log:
+        f"{R}/logs/search_classifiers/{{filters}}-{{layers}}.log",
+    benchmark:
+        f"{R}/benchmarks/search_classifiers/{{filters}}-{{layers}}.tsv"
+    wildcard_constraints:
+        layers="[0-9]+",
+    threads: several_threads()
+    resources:
+        mem_mb=classify_memory(),
+        runtime=1440,
+        gpu=gpus(),
+    params:
+        sizes=config["classify"]["sizes"],
+        channels=config["classify"]["channels"],
+        batch_norm=config["classify"]["batch_norm"][0],
+        train_images=config["classify"]["train_images"],
+        validation=config["classify"]["validation"],
+        epochs=config["classify"]["search_epochs"],
+        batch=config["classify"]["batch"],
+        learning_rate=config["classify"]["learning_rate"],
+        seed=config["seed"],
+        state=f"{R}/state/search_classifiers/{{filters}}-{{layers}}",
+    script:
+        "../scripts/search_classifiers.py"
+
+
+rule test_classifier:
+    input:
+        code=code("test_classifier"),
+        cifar10=f"{DATA}/cifar10.h5",
+        table=f"{R}/stats/search_classifiers/{{filters}}-{{layers}}.csv",
+    output:
+        table=f"{R}/stats/test_classifier/{{filters}}-{{layers}}.csv",
+        curves=f"{R}/stats/test_classifier/{{filters}}-{{layers}}-curves.csv",
+    log:
+        f"{R}/logs/test_classifier/{{filters}}-{{layers}}.log",
+    benchmark:
+        f"{R}/benchmarks/test_classifier/{{filters}}-{{layers}}.tsv"
+    wildcard_constraints:
+        layers="[0-9]+",
+    threads: several_threads()
+    resources:
+        mem_mb=classify_memory(),
+        runtime=1440,
+        gpu=gpus(),
+    params:
+        batch_norm=config["classify"]["batch_norm"],
+        train_images=config["classify"]["train_images"],
+        test_images=config["classify"]["test_images"],
+        epochs=config["classify"]["final_epochs"],
+        batch=config["classify"]["batch"],
+        learning_rate=config["classify"]["learning_rate"],
+        seeds=config["classify"]["seeds"],
+        seed=config["seed"],
+        state=f"{R}/state/test_classifier/{{filters}}-{{layers}}",
+    script:
+        "../scripts/test_classifier.py"

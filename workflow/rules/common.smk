@@ -15,7 +15,7 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
     )
 )
 
-from cnninvert.config import check_config, expand, weights_layers
+from cnninvert.config import check_config, expand as expand_path
 from cnninvert.errors import InputError
 from cnninvert.imports import closure
 from cnninvert.plan import Plan

@@ -44,7 +44,9 @@ def weights_file(wildcards):
     """The user's file of these weights, or nothing where they are downloaded."""
     entry = config["weights"]["files"].get(wildcards.weights)
     return (
-        [expand(entry["path"])] if entry and wildcards.architecture == "vgg16" else []
+        [expand_path(entry["path"])]
+        if entry and wildcards.architecture == "vgg16"
+        else []
     )
 
 
@@ -72,7 +74,7 @@ rule download_photographs:
 def photographs_folder(_wildcards):
     """The folder of images that the user named, or the default photographs."""
     root = config["images"]["root"]
-    return expand(root) if root else f"{DATA}/photographs"
+    return expand_path(root) if root else f"{DATA}/photographs"
 
 
 rule index_photographs:

@@ -11,7 +11,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from cnninvert.errors import InputError
-from cnninvert.layers import ARCHITECTURES, Conv, layers_in_file
+from cnninvert.layers import ARCHITECTURES, layers_in_file
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 WEIGHTS = ("torchvision", "oxford")
@@ -162,17 +162,3 @@ def _reconstruct(config: Config) -> None:
             f"config: figure4.layer = {config['figure4']['layer']} is not among "
             f"reconstruct.layers = {layers}."
         )
-
-
-def previous_layer(name: str) -> str:
-    """The VGG-16 layer before the convolution ``name``: what its filters are applied to."""
-    names = [layer.name for layer in ARCHITECTURES["vgg16"]]
-    return names[names.index(name) - 1]
-
-
-def next_convolution(macro_layer: int) -> Conv:
-    """conv(i+1, 1), whose filters encode pool(i) in Table 4."""
-    name = f"conv{macro_layer + 1}_1"
-    return next(
-        layer for layer in ARCHITECTURES["vgg16"] if isinstance(layer, Conv) and layer.name == name
-    )

@@ -32,10 +32,11 @@ def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> Non
     except MemoryError:
         _fail("not enough memory; lower the batch or the number of images in the config.")
     except OSError as error:
-        if error.errno is None or (error.filename is None and error.strerror is None):
-            log.exception("failed")
-            raise
-        _fail(f"{error.strerror}: {error.filename or 'while writing'}.")
+        if error.strerror is None:
+            _defect()
+        _fail(f"{error.filename or 'while writing'}: {error.strerror}.")
+    except Exception:
+        _defect()
 
 
 def device(snakemake: Any):
@@ -55,12 +56,18 @@ def _start_logging(snakemake: Any) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(path, mode="w"))
     logging.basicConfig(
-        level=logging.INFO,
+        level=logging.WARNING,  # of the libraries
         format=f"%(asctime)s {name}: %(message)s",
         datefmt="%H:%M:%S",
         handlers=handlers,
         force=True,
     )
+    log.setLevel(logging.INFO)
+
+
+def _defect() -> None:
+    log.exception("this is a defect of the pipeline, not of your input:")
+    sys.exit(1)
 
 
 def _fail(sentence: str) -> None:

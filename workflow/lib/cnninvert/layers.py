@@ -76,6 +76,17 @@ ARCHITECTURES: dict[str, tuple[Conv | Pool, ...]] = {
 }
 
 
+def previous_layer(name: str) -> str:
+    """The VGG-16 layer before the convolution ``name``: what its filters are applied to."""
+    names = [layer.name for layer in ARCHITECTURES["vgg16"]]
+    return names[names.index(name) - 1]
+
+
+def next_convolution(pool: str) -> str:
+    """conv{i+1}_1, whose filters encode pool{i} in Table 4."""
+    return f"conv{int(pool.removeprefix('pool')) + 1}_1"
+
+
 def reached(architecture: str, names: set[str]) -> list[Conv | Pool]:
     """The layers that can be computed from tensors ``names``, in order."""
     layers = []

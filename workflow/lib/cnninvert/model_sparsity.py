@@ -97,6 +97,8 @@ class ModelProjection:
         k = round(self.share * count) if self.share is not None else self.k
         if k is None or k >= count:
             return values
+        if k == 0:
+            return torch.zeros_like(values)
         size = (values.abs() if self.magnitude == "absolute" else values).flatten(1)
         kept = size.topk(k, dim=1, sorted=False).indices
         mask = torch.zeros_like(size, dtype=torch.bool).scatter_(1, kept, True)

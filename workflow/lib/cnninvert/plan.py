@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from cnninvert.config import next_convolution, previous_layer, weights_layers
+from cnninvert.config import weights_layers
+from cnninvert.layers import next_convolution, previous_layer
 
 
 class Plan:
@@ -22,7 +23,7 @@ class Plan:
             name: [
                 layer
                 for layer in wanted
-                if {f"pool{layer}", next_convolution(layer).name} <= set(self.layers[name])
+                if {f"pool{layer}", next_convolution(f"pool{layer}")} <= set(self.layers[name])
             ]
             for name in self.weights
         }
@@ -44,7 +45,7 @@ class Plan:
                 if layer not in self.macro_layers[name]:
                     yield (
                         f"Table 4's row pool({layer}) is left out for the weights {name}: "
-                        f"they end at {last}, and it needs {next_convolution(layer).name}."
+                        f"they end at {last}, and it needs {next_convolution(f'pool{layer}')}."
                     )
         last = self.layers[self.main][-1]
         if not self.rip:

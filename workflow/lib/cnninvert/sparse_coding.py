@@ -72,17 +72,18 @@ def sparse_coding(
     iterations = torch.zeros(batch, dtype=torch.long, device=x.device)
 
     active = torch.arange(batch, device=x.device)
-    state = _State(x, result, result, torch.ones_like(lam), lam, support)
+    state = _State(x, result.clone(), result.clone(), torch.ones_like(lam), lam, support)
     for iteration in range(max_iterations + 1):
         if iteration % CHECK_EVERY == 0 or iteration == max_iterations:
             current = relative_gap(operator, state.x, state.z, state.lam, state.support)
             gap[active] = current
             iterations[active] = iteration
             done = current <= tolerance
-            result[active] = state.z
             if bool(done.all()) or iteration == max_iterations:
+                result[active] = state.z
                 break
             if bool(done.any()):
+                result[active[done]] = state.z[done]
                 active = active[~done]
                 state = state.select(~done)
         state = _fista_step(operator, state, lipschitz, size)

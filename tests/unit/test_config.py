@@ -1,0 +1,128 @@
+"""A bad config is refused in one sentence that names the key."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cnninvert.config import check_config
+from cnninvert.errors import InputError
+from cnninvert.plan import Plan
+
+ROOT = Path(__file__).parents[2]
+PRESETS = [ROOT / "tests" / "tiny.yaml", *sorted((ROOT / "presets").glob("*.yaml"))]
+
+
+def merge(base, change):
+    merged = copy.deepcopy(base)
+    for key, value in change.items():
+        old = merged.get(key)
+        both = isinstance(value, dict) and isinstance(old, dict)
+        merged[key] = merge(old, value) if both else value
+    return merged
+
+
+@pytest.fixture
+def config():
+    return yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def test_the_default_is_valid(config):
+    check_config(config)
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_presets_are_valid_and_name_their_own_folder(path, config):
+    preset = yaml.safe_load(path.read_text())
+    check_config(merge(config, preset))
+    assert preset["preset"] == path.stem
+
+
+BAD = [
+    ({"sede": 1}, "sede is no setting"),
+    ({"images": {"rooot": "x"}}, "images.rooot is no setting"),
+    ({"seed": "zero"}, "seed = 'zero'"),
+    ({"seed": True}, "seed = True"),
+    ({"seed": -1}, "at least 0"),
+    ({"device": "gpu"}, "one of: auto, cpu, cuda"),
+    ({"preset": "a/b"}, "preset = 'a/b'"),
+    ({"preset": "data"}, "reserved"),
+    ({"data": {"sources": []}}, "data.sources"),
+    ({"data": {"sources": ["mirror", "mirror"]}}, "without repetition"),
+    ({"images": {"root": "/no/such/folder"}}, "images.root = /no/such/folder: there is no such"),
+    ({"images": {"test": 4}}, "sparsity.images = 32 is more than images.test = 4"),
+    ({"weights": {"use": "mine"}}, "mine is neither known"),
+    ({"weights": {"compare": ["torchvision"]}}, "weights.compare names torchvision"),
+    ({"rip": {"layer": "conv1_1"}}, "rip.layer"),
+    ({"rip": {"lambda": 0}}, "rip.lambda = 0"),
+    ({"rip": {"lambda": 1.5}}, "less than 1"),
+    ({"classify": {"sizes": [4]}}, "classify.sizes"),
+    ({"classify": {"train_images": 60000}}, "at most 50000"),
+    ({"classify": {"train_images": 100}}, "fewer than classify.batch"),
+    ({"theory": {"filter_size": 40}}, "theory.filter_size = 40 exceeds"),
+    ({"theory": {"sparsity": 60}}, "theory.sparsity = 60"),
+    ({"decoder": {"crop": 100}}, "multiple of 32"),
+    ({"decoder": {"steps": {"pool1": 0}}}, "decoder.steps.pool1 = 0"),
+    ({"figure4": {"layer": 3}, "reconstruct": {"layers": [1, 2]}}, "figure4.layer = 3"),
+]
+
+
+@pytest.mark.parametrize(("change", "words"), BAD, ids=[words for _, words in BAD])
+def test_refusals(change, words, config):
+    with pytest.raises(InputError) as error:
+        check_config(merge(config, change))
+    sentence = str(error.value)
+    assert words in sentence
+    assert "\n" not in sentence and sentence.endswith(".")
+
+
+def test_a_missing_key(config):
+    del config["rip"]["gap"]
+    with pytest.raises(InputError, match=r"rip\.gap is missing"):
+        check_config(config)
+
+
+def write_safetensors(path, shapes):
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({name: torch.zeros(shape) for name, shape in shapes.items()}, path)
+
+
+def with_file(config, path):
+    files = {"mine": {"path": str(path), "preprocessing": "caffe-bgr"}}
+    return merge(config, {"weights": {"use": "mine", "files": files}})
+
+
+def test_a_file_that_is_no_safetensors_file(config, tmp_path):
+    (tmp_path / "w.safetensors").write_text("hello")
+    with pytest.raises(InputError, match="no safetensors file"):
+        check_config(with_file(config, tmp_path / "w.safetensors"))
+
+
+def test_a_file_of_other_shapes(config, tmp_path):
+    path = tmp_path / "w.safetensors"
+    write_safetensors(path, {"conv1_1.weight": (3, 3, 64, 3), "conv1_1.bias": (64,)})
+    with pytest.raises(InputError, match=r"conv1_1\.weight has shape"):
+        check_config(with_file(config, path))
+
+
+def test_a_file_of_the_first_layers_leaves_the_rest_out_with_sentences(config, tmp_path):
+    path = tmp_path / "w.safetensors"
+    shapes = {}
+    for name, outputs, inputs in (
+        *(("conv1_1", 64, 3), ("conv1_2", 64, 64), ("conv2_1", 128, 64)),
+        *(("conv2_2", 128, 128), ("conv3_1", 256, 128)),
+    ):
+        shapes |= {f"{name}.weight": (outputs, inputs, 3, 3), f"{name}.bias": (outputs,)}
+    write_safetensors(path, shapes)
+    changed = with_file(config, path)
+    check_config(changed)
+    plan = Plan(changed)
+    assert plan.layers["mine"][-1] == "conv3_1"
+    assert plan.macro_layers["mine"] == [1, 2]
+    assert not plan.rip and not plan.figure4
+    left_out = " ".join(plan.left_out)
+    for words in ("pool(3)", "pool(4)", "figure3", "figure4", "conv3_1"):
+        assert words in left_out

@@ -1,0 +1,142 @@
+"""The paper's claims in prose about Figures 2 and 3 and Table 4, each checked against ours."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from cnninvert.reconstruction import Reading
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim under one reading: what it says, what we measured, and whether it holds.
+
+    ``ours`` is the mean (or what ``quantity`` names), ``spread`` the standard deviation over the
+    ``n`` samples, ``limit`` what ``ours`` must stay below or reach for the claim to hold.
+    """
+
+    id: str
+    claim: str
+    reading: str
+    quantity: str
+    ours: float
+    spread: float
+    n: int
+    limit: str
+    holds: bool
+
+
+def table(claims: Iterator[Claim]) -> pd.DataFrame:
+    """``claims.csv``, a row a claim and reading."""
+    return pd.DataFrame([asdict(claim) for claim in claims])
+
+
+def figure2(trials: pd.DataFrame, bound: pd.Series) -> Iterator[Claim]:
+    """Section 4.2 on one-dimensional Gaussian filters."""
+    for number, column, reading, text in (
+        ("a", "model_rip", "", "||W^T z||/||z|| is tightly centred around 1"),
+        ("b", "corollary_support", "on the support of z", "||W W^T z||/||z|| is centred around 1"),
+        ("b", "corollary", "all places", "||W W^T z||/||z|| is centred around 1"),
+    ):
+        yield _centred(f"figure2.{number}", text, reading, trials[column], 0.05)
+    for switches in ("known", "fixed"):
+        errors = trials[f"error_{switches}"]
+        reading = f"switches={switches}"
+        text = "the error is concentrated around 0.1-0.2"
+        median = float(errors.median())
+        values = (median, float(errors.std()), len(errors))
+        yield Claim(
+            *("figure2.c", text, reading, "median error", *values),
+            *("in [0.1, 0.2]", 0.1 <= median <= 0.2),
+        )
+        most = float(errors.max())
+        values = (most, float(errors.std()), len(errors))
+        text = "the error stays under 0.5"
+        yield Claim("figure2.c", text, reading, "largest error", *values, "under 0.5", most < 0.5)
+    limit = float(bound["bound"])
+    worst = float(trials["error_known"].max())
+    yield Claim(
+        *("theorem3.3", "the error stays under the bound of Theorem 3.3, from empirical deltas"),
+        *("switches=known", "largest error", worst, np.nan, len(trials)),
+        *(f"under {limit:.3g}", worst <= limit),
+    )
+
+
+def figure3(random: dict[str, pd.DataFrame], recovered: dict[tuple, pd.DataFrame]) -> Iterator:
+    """Section 4.4: random codes by filters; recovered codes by (filters, kind)."""
+    for filters, codes in random.items():
+        for (padding, size, source), group in codes.groupby(["padding", "size", "sparsity_of"]):
+            reading = f"filters={filters},padding={padding},D={size},sparsity of {source}"
+            ratios = group["ratio"]
+            text = "random codes: ||W^T z||/||z|| is centred around 1"
+            yield _centred("figure3.a", text, reading, ratios, 0.05)
+            delta = float((ratios**2 - 1).abs().max())
+            values = (delta, np.nan, len(ratios))
+            text = "random codes: a short tail, delta_k < 1"
+            yield Claim(
+                "figure3.a", text, reading, "max |ratio^2 - 1|", *values, "under 1", delta < 1
+            )
+    for (filters, kind), codes in recovered.items():
+        number = "figure3.b" if kind == "linear" else "figure3.c"
+        when = "before" if kind == "linear" else "after"
+        reading = f"filters={filters}"
+        ratios = codes["ratio"]
+        text = f"codes recovered {when} ReLU: the centre is less than 0.05 from 1"
+        yield _centred(number, text, reading, ratios, 0.05)
+        reach = float((ratios - ratios.mean()).abs().max())
+        text = f"codes recovered {when} ReLU: the range is less than 0.05"
+        values = (reach, float(ratios.std()), len(ratios))
+        yield Claim(
+            *(number, text, reading, "max |ratio - mean|", *values),
+            *("under 0.05", reach < 0.05),
+        )
+
+
+def table4(activation: pd.DataFrame, image: pd.DataFrame) -> Iterator[Claim]:
+    """Section 4.5: learned, Gaussian and random, layer by layer."""
+    for switches in ("known", "fixed"):
+        reading = Reading(switches=switches)
+        rows = activation[activation["reading"] == str(reading)].set_index(["layer", "filters"])
+        for layer in rows.index.get_level_values("layer").unique():
+            learned, random = (rows.loc[(layer, name)] for name in ("learned", "random"))
+            # The images are the same; without them one by one, the spread is an upper estimate.
+            spread = float(np.hypot(learned["spread"], random["spread"]))
+            difference = float(learned["error"] - random["error"])
+            yield Claim(
+                *(f"table4.{layer}", "activation space: Gaussian filters beat learned ones"),
+                *(f"switches={switches}", "learned - Gaussian error", difference, spread),
+                *(int(learned["n"]), "above 0", difference > 0),
+            )
+    image = image[(image["reference"] == "picture") & (image["pixels"] == "unit")]
+    for layer, group in image.groupby("layer"):
+        errors = group.pivot(index="image", columns="method", values="error")
+        for switches in ("known", "fixed"):
+            learned, gaussian = errors[f"learned_{switches}"], errors[f"gaussian_{switches}"]
+            for text, difference in (
+                ("image space: learned filters beat random activations", errors["noise"] - learned),
+                (
+                    "image space: Gaussian filters beat random activations",
+                    errors["noise"] - gaussian,
+                ),
+                ("image space: Gaussian filters beat learned ones", learned - gaussian),
+                (
+                    "image space: original activations beat Gaussian filters",
+                    gaussian - errors["original"],
+                ),
+            ):
+                mean, spread, n = float(difference.mean()), float(difference.std()), len(difference)
+                yield Claim(
+                    *(f"table4.{layer}", text, f"switches={switches}"),
+                    *("mean paired difference", mean, spread, n),
+                    *("above 2 standard errors", mean > 2 * spread / n**0.5),
+                )
+
+
+def _centred(number: str, text: str, reading: str, values: pd.Series, tolerance: float) -> Claim:
+    mean = float(values.mean())
+    return Claim(
+        *(number, text, reading, "mean", mean, float(values.std()), len(values)),
+        *(f"within {tolerance} of 1", abs(mean - 1) < tolerance),
+    )

@@ -1,0 +1,193 @@
+"""The decoders: VGG-16 mirrored, from the activations of pool(i) back to pixels.
+
+Section 4.5 takes them from Zhang, Lee and Lee, "Augmenting Supervised Neural Networks with
+Unsupervised Objectives for Large-scale Image Classification" (ICML 2016): the encoder's layers in
+reverse, unpooling for pooling and a transposed 3 x 3 convolution for each convolution, a ReLU
+after each but the last, no batch norm. With the encoder's switches this is their what-where
+autoencoder (SWWAE), with fixed ones their plain stacked autoencoder (SAE).
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from cnninvert.errors import InputError
+from cnninvert.files import whole
+from cnninvert.layers import ARCHITECTURES, Conv, Pool
+from cnninvert.model_sparsity import Switches
+from cnninvert.networks import TORCHVISION_MEAN, Network
+
+ROWS = 16384  # equations of a least-squares fit; its unknowns are at most 9 x 512 + 1
+RIDGE = 0.001  # as a share of the inputs' mean energy
+
+
+def places_from_indices(indices: Tensor, width: int) -> Tensor:
+    """The switches of a 2 x 2 max-pooling as places in each region, uint8.
+
+    ``indices`` (B, C, H, W) are torch's flat indices into maps ``width`` wide. Place 0 is top left,
+    1 top right, 2 bottom left, 3 bottom right.
+    """
+    return ((indices // width % 2) * 2 + indices % width % 2).to(torch.uint8)
+
+
+def unpool(values: Tensor, places: Tensor | None) -> Tensor:
+    """(B, C, H, W) -> (B, C, 2H, 2W): each value at its place in its region, zeros elsewhere.
+
+    ``places`` are as ``places_from_indices`` gives them; None puts every value top left. Unlike
+    ``max_unpool2d``, this gives the same digits every time on a GPU as well.
+    """
+    # Channels last, as the convolutions want it.
+    values = values.permute(0, 2, 3, 1)
+    if places is None:
+        regions = F.pad(values[:, :, None, :, None], (0, 0, 0, 1, 0, 0, 0, 1))
+    else:
+        places = places.permute(0, 2, 3, 1)
+        corners = [torch.where(places == place, values, 0.0) for place in range(4)]
+        rows = [torch.stack(corners[:2], dim=3), torch.stack(corners[2:], dim=3)]
+        regions = torch.stack(rows, dim=2)
+    b, height, _, width, _, channels = regions.shape
+    return regions.reshape(b, 2 * height, 2 * width, channels).permute(0, 3, 1, 2)
+
+
+def encode(network: Network, images: Tensor, layer: str) -> tuple[Tensor, list[Tensor]]:
+    """Activations of the pool ``layer`` for uint8 RGB images, and the places of every pool so far.
+
+    Both are what a Decoder takes.
+    """
+    places, output = [], images
+    for step in network.steps(images, layer):
+        if step.switches is not None:
+            places.append(places_from_indices(step.switches, output.shape[-1]))
+        output = step.output
+    return output, places
+
+
+class Decoder(nn.Module):
+    """The decoder of VGG-16's pool ``layer``, with the encoder's switches or fixed ones."""
+
+    def __init__(self, layer: str, switches: Switches) -> None:
+        super().__init__()
+        self.layer, self.switches = layer, switches
+        names = [step.name for step in ARCHITECTURES["vgg16"]]
+        self.steps: list[Conv | Pool] = list(
+            reversed(ARCHITECTURES["vgg16"][: names.index(layer) + 1])
+        )
+        self.mirrors = nn.ModuleDict(
+            {
+                step.name: nn.ConvTranspose2d(step.outputs, step.inputs, step.size, padding=1)
+                for step in self.steps
+                if isinstance(step, Conv)
+            }
+        )
+        self.register_buffer("mean", torch.tensor(TORCHVISION_MEAN).view(3, 1, 1), persistent=False)
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, activation: Tensor, switches: Sequence[Tensor]) -> Tensor:
+        """Pictures (B, 3, H, W), float32 RGB on the scale [0, 1] but not clipped to it.
+
+        ``activation``: (B, C, h, w) of pool(i). ``switches``: uint8 places of pool(1) ... pool(i),
+        as ``encode`` gives them; with fixed switches they are not looked at.
+        """
+        x = activation
+        for step in self.steps:
+            x = self._mirror(step, x, switches)
+        return x.float() + self.mean
+
+    def _mirror(self, step: Conv | Pool, x: Tensor, switches: Sequence[Tensor]) -> Tensor:
+        if isinstance(step, Pool):
+            return unpool(x, switches[_number(step) - 1] if self.switches == "known" else None)
+        x = self.mirrors[step.name](x)
+        return x if step is self.steps[-1] else F.relu(x)
+
+    @torch.no_grad()
+    def start_from(
+        self, network: Network, images: Tensor, rng: torch.Generator
+    ) -> dict[str, float]:
+        """Initialise on uint8 RGB ``images``: from the top, each layer alone by least squares.
+
+        A layer is fitted, before its ReLU, to the activation that it mirrors: what the encoder's
+        convolution of that name received. A layer-sequential start as of LSUV (Mishkin and Matas,
+        ICLR 2016), but of weights and not of scales alone: rescaled transposed filters of the
+        encoder start two to three times as far from the pictures.
+        Returns each parameter's unit, by which Adam's steps are measured: if all weights of a layer
+        move by one unit, its outputs move by about as much as they measure, or less.
+        Raises InputError if the weights do not reach this decoder's layer.
+        """
+        if self.layer not in [step.name for step in network.layers]:
+            raise InputError(
+                f"{network.path}: the weights end at {network.layers[-1].name}, "
+                f"so there is no {self.layer} to decode."
+            )
+        targets, switches, x = {}, [], images
+        for step in network.steps(images, self.layer):
+            if step.switches is None:
+                targets[step.layer.name] = x
+            else:
+                switches.append(places_from_indices(step.switches, x.shape[-1]))
+            x = step.output
+        targets[self.steps[-1].name] = images / 255 - self.mean
+        units = {}
+        for step in self.steps:
+            if isinstance(step, Conv):
+                target = targets.pop(step.name)
+                fit_transposed(self.mirrors[step.name], x, target, rng)
+                unit = _rms(target) / (9 * step.outputs)
+                units[f"mirrors.{step.name}.weight"] = unit / _rms(x)
+                units[f"mirrors.{step.name}.bias"] = unit
+            x = self._mirror(step, x, switches)
+        return units
+
+    def save(self, path: str | Path, **attributes: str | int) -> None:
+        """Write a safetensors file; layer, switches and ``attributes`` become its metadata."""
+        tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
+        metadata = {"layer": self.layer, "switches": self.switches, **attributes}
+        with whole(path) as part:
+            save_file(tensors, part, {key: str(value) for key, value in metadata.items()})
+
+    @classmethod
+    def load(cls, path: str | Path, device: torch.device | str = "cpu") -> "Decoder":
+        """The decoder that ``save`` wrote; InputError if the file holds none."""
+        try:
+            with safe_open(path, "pt") as file:
+                metadata = file.metadata() or {}
+                decoder = cls(metadata["layer"], metadata["switches"])
+                decoder.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+        except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+            raise InputError(f"{path}: the decoder cannot be read: {error}.") from error
+        return decoder.to(device).eval()
+
+
+def _number(pool: Pool) -> int:
+    return int(pool.name.removeprefix("pool"))
+
+
+@torch.no_grad()
+def fit_transposed(
+    layer: nn.ConvTranspose2d, x: Tensor, target: Tensor, rng: torch.Generator
+) -> None:
+    """Set the 3 x 3 filters and the bias of ``layer`` by ridge regression.
+
+    From ``x`` (B, C, H, W) to ``target`` (B, O, H, W); ROWS of the B H W equations are drawn.
+    """
+    count, channels, height, width = x.shape
+    drawn = torch.randperm(count * height * width, generator=rng)[:ROWS].to(x.device)
+    image, row, column = torch.unravel_index(drawn, (count, height, width))
+    patches = F.pad(x, (1, 1, 1, 1)).unfold(2, 3, 1).unfold(3, 3, 1)
+    a = F.pad(patches[image, :, row, column].flatten(1), (0, 1), value=1.0)  # 1: for the bias
+    b = target[image, :, row, column]
+    gram = a.T @ a
+    gram.diagonal()[:-1] += RIDGE * gram.diagonal()[:-1].mean()
+    solution = torch.cholesky_solve(a.T @ b, torch.linalg.cholesky(gram))
+    filters = solution[:-1].T.unflatten(1, (channels, 3, 3))
+    # A transposed convolution turns its filters round.
+    layer.weight.copy_(filters.flip(2, 3).transpose(0, 1))
+    layer.bias.copy_(solution[-1])
+
+
+def _rms(x: Tensor) -> float:
+    return float(x.square().mean().sqrt())

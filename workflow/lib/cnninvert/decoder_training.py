@@ -1,0 +1,246 @@
+"""Training the decoders: Euclidean loss on pixels, the encoder frozen."""
+
+import logging
+import math
+import pickle
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from cnninvert import decoder as decoder_module
+from cnninvert.decoder import Decoder, encode
+from cnninvert.device import generator, half_precision
+from cnninvert.errors import InputError
+from cnninvert.files import sha256, whole
+from cnninvert.model_sparsity import Switches
+from cnninvert.networks import Network
+from cnninvert.progress import progress
+
+log = logging.getLogger("cnninvert")
+
+VALIDATION = 16  # photographs held out, at most a tenth of all
+EVALUATIONS = 8  # points of the learning curve after the start
+START_BATCHES, START_PIXELS = 16, 2**20  # the crops of the initialisation, at most so many
+WARM_UP = 0.1  # share of the steps
+BETAS = (0.9, 0.99)
+CHECKPOINT_EVERY = 30.0  # seconds; when it is written never changes the result
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training. ``learning_rate``: Adam's at its peak, in units of each layer's scale."""
+
+    layer: str
+    switches: Switches
+    steps: int
+    crop: int
+    batch: int
+    learning_rate: float
+    seed: int
+
+
+def train(
+    network: Network, photographs: Path, recipe: Recipe, state: Path, device: torch.device
+) -> tuple[Decoder, pd.DataFrame]:
+    """Train the decoder of ``recipe.layer`` on the crops in ``photographs`` (HDF5, dataset train).
+
+    Returns the decoder of the best validation error and the learning curve: step, loss (mean
+    squared error of pixels in [0, 1], averaged since the last row) and error (relative, on
+    photographs that are held out). A killed training goes on from its checkpoint in ``state``.
+    The same recipe gives the same digits on a CPU. Raises InputError where there are too few
+    photographs.
+    """
+    settings = {
+        **asdict(recipe),
+        "device": device.type,
+        "weights": sha256(network.path),
+        "photographs": sha256(photographs),
+        "code": sha256(__file__) + sha256(decoder_module.__file__),
+    }
+    with h5py.File(photographs) as file:
+        crops = Crops(file, recipe, device)
+        training = Training(network, recipe, device, crops)
+        training.resume(state, settings)
+        if not training.curve:
+            training.evaluate(crops)
+        saved = time.monotonic()
+        steps = range(training.step, recipe.steps)
+        for step in progress(steps, f"decoder of {recipe.layer}, steps"):
+            # A batch depends on seed and step alone, so there is no state of a generator to keep.
+            rng = generator(recipe.seed, 3, step)
+            training.advance(crops.draw(recipe.batch, recipe.crop, rng))
+            if training.step % math.ceil(recipe.steps / EVALUATIONS) == 0:
+                training.evaluate(crops)
+            if time.monotonic() - saved >= CHECKPOINT_EVERY:
+                training.save(state, settings)
+                saved = time.monotonic()
+        if training.curve[-1]["step"] != training.step:
+            training.evaluate(crops)
+    training.decoder.load_state_dict(training.best)
+    return training.decoder.eval(), pd.DataFrame(training.curve)
+
+
+def forget(state: Path) -> None:
+    """Delete the checkpoint of a training whose results are written."""
+    shutil.rmtree(state, ignore_errors=True)
+
+
+class Crops:
+    """Training batches and held-out crops, uint8, read from the open HDF5 file when needed."""
+
+    def __init__(self, file: h5py.File, recipe: Recipe, device: torch.device) -> None:
+        self.images, self.recipe, self.device = file["train"], recipe, device
+        names = file["train_path"][:]
+        photographs = np.unique(names)
+        if len(photographs) < 2:
+            raise InputError(
+                f"images.train: the decoders need at least 2 training photographs, one of them for "
+                f"validation, and there are {len(photographs)}."
+            )
+        count = min(VALIDATION, max(1, len(photographs) // 10))
+        order = torch.randperm(len(photographs), generator=generator(recipe.seed, 1))
+        held_out = np.isin(names, photographs[order[:count].numpy()])
+        self.training = np.flatnonzero(~held_out)
+        # One crop of each held-out photograph.
+        self.validation = np.flatnonzero(held_out)[np.unique(names[held_out], return_index=True)[1]]
+
+    def draw(self, count: int, side: int, rng: torch.Generator) -> Tensor:
+        """Random crops, flipped or not, of the training crops: (count, 3, side, side)."""
+        most = self.images.shape[-1] - side + 1
+        batch = []
+        for _ in range(count):
+            index, top, left, flip = (
+                int(torch.randint(limit, (), generator=rng))
+                for limit in (len(self.training), most, most, 2)
+            )
+            crop = self.images[self.training[index], :, top : top + side, left : left + side]
+            batch.append(torch.from_numpy(crop).flip(2) if flip else torch.from_numpy(crop))
+        return torch.stack(batch).to(self.device)
+
+    def held_out(self) -> Tensor:
+        """The validation crops, whole."""
+        return torch.from_numpy(self.images[np.sort(self.validation)]).to(self.device)
+
+
+class Training:
+    """A decoder between two steps: its weights, the optimiser's moments and the curve so far."""
+
+    def __init__(
+        self, network: Network, recipe: Recipe, device: torch.device, crops: Crops
+    ) -> None:
+        self.network, self.recipe, self.device = network, recipe, device
+        self.decoder = Decoder(recipe.layer, recipe.switches).to(device)
+        rng = generator(recipe.seed, 2)
+        count = min(START_BATCHES * recipe.batch, max(1, START_PIXELS // recipe.crop**2))
+        images = crops.draw(count, recipe.crop, rng)
+        units = self.decoder.start_from(network, images, rng)
+        # Adam's steps do not know the scale of what they change; this way one learning rate serves
+        # all layers, and weights of any preprocessing alike.
+        groups = [
+            {"params": [parameter], "unit": units[name]}
+            for name, parameter in self.decoder.named_parameters()
+        ]
+        self.optimiser = torch.optim.Adam(groups, lr=recipe.learning_rate, betas=BETAS)
+        self.step, self.losses = 0, []
+        self.curve: list[dict[str, float]] = []
+        self.best: dict[str, Tensor] = {}
+
+    def advance(self, images: Tensor) -> None:
+        """One step of Adam on uint8 ``images``."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = group["unit"] * self.recipe.learning_rate * self._schedule()
+        loss = (self._decode(images) - images / 255).square().mean()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        self.losses.append(loss.item())
+        self.step += 1
+
+    def evaluate(self, crops: Crops) -> None:
+        """Add a row to the curve, and keep the weights if they are the best so far."""
+        images = crops.held_out()
+        with torch.no_grad():
+            errors = [relative_errors(self._decode(one), one) for one in images.split(4)]
+        row = {
+            "step": self.step,
+            "loss": sum(self.losses) / len(self.losses) if self.losses else math.nan,
+            "error": float(torch.cat(errors).mean()),
+        }
+        log.info(
+            "step %(step)d: training loss %(loss).5f, relative error on held-out photographs "
+            "%(error).4f",
+            row,
+        )
+        if not self.best or row["error"] < min(old["error"] for old in self.curve):
+            self.best = {name: value.clone() for name, value in self.decoder.state_dict().items()}
+        self.curve.append(row)
+        self.losses = []
+
+    def save(self, state: Path, settings: dict[str, Any]) -> None:
+        """Write all that the next steps depend on; a kill leaves the old file or the new one."""
+        content = {"settings": settings, "decoder": self.decoder.state_dict()}
+        content["optimiser"] = self.optimiser.state_dict()
+        content |= {name: getattr(self, name) for name in ("step", "losses", "curve", "best")}
+        with whole(_checkpoint(state)) as part:
+            torch.save(content, part)
+
+    def resume(self, state: Path, settings: dict[str, Any]) -> None:
+        """Go on from the checkpoint in ``state``, if there is one of the same ``settings``."""
+        path = _checkpoint(state)
+        if not path.exists():
+            return
+        try:
+            content = torch.load(path, map_location=self.device, weights_only=True)
+            if content["settings"] != settings:
+                log.info("%s: it belongs to other settings and is not used", path)
+                return
+            self.decoder.load_state_dict(content["decoder"])
+            self.optimiser.load_state_dict(content["optimiser"])
+            for name in ("step", "losses", "curve", "best"):
+                setattr(self, name, content[name])
+        except (
+            OSError,
+            EOFError,
+            RuntimeError,
+            ValueError,
+            LookupError,
+            TypeError,
+            AttributeError,
+            pickle.UnpicklingError,
+        ) as error:
+            log.warning("%s: it cannot be read and is not used (%s)", path, type(error).__name__)
+            return
+        log.info("going on from step %d", self.step)
+
+    def _decode(self, images: Tensor) -> Tensor:
+        half = half_precision(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+            with torch.no_grad():
+                activation, places = encode(self.network, images, self.recipe.layer)
+            return self.decoder(activation, places)
+
+    def _schedule(self) -> float:
+        """Linear warm-up, then a cosine to zero."""
+        steps = self.recipe.steps
+        warm_up = max(1, round(WARM_UP * steps))
+        if self.step < warm_up:
+            return (self.step + 1) / warm_up
+        return (1 + math.cos(math.pi * (self.step - warm_up) / (steps - warm_up))) / 2
+
+
+def relative_errors(decoded: Tensor, images: Tensor) -> Tensor:
+    """||decoded - x|| / ||x|| of each of the uint8 ``images``, x on the scale [0, 1]: (B,)."""
+    x = images / 255
+    return (decoded - x).flatten(1).norm(dim=1) / x.flatten(1).norm(dim=1)
+
+
+def _checkpoint(state: Path) -> Path:
+    return state / "checkpoint.pt"

@@ -1,0 +1,47 @@
+"""How all figures look, and how they are written."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from cnninvert.files import whole
+
+COLOURS = {
+    "learned": "#2a5c8a",
+    "gaussian": "#d1751f",
+    "random": "#d1751f",
+    "noise": "#7a7a7a",
+    "paper": "#111111",
+    "theory": "#3d8a5c",
+}
+LABELS = {"learned": "learned filters", "gaussian": "Gaussian filters"}
+
+plt.rcParams.update(
+    {
+        "font.size": 9,
+        "axes.titlesize": 9,
+        "axes.labelsize": 9,
+        "legend.fontsize": 8,
+        "legend.frameon": False,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "figure.constrained_layout.use": True,
+        "savefig.dpi": 200,
+        "pdf.fonttype": 42,
+        # The same figure is the same file, whenever it was made.
+        "svg.hashsalt": "cnninvert",
+    }
+)
+
+
+def save(figure: Figure, outputs: list[str]) -> None:
+    """Write ``figure`` to each of ``outputs``, in the format of its suffix."""
+    for output in outputs:
+        with whole(output) as part:
+            metadata = {"CreationDate": None} if Path(output).suffix == ".pdf" else None
+            figure.savefig(part, metadata=metadata)
+    plt.close(figure)

@@ -1,0 +1,126 @@
+"""One IHT step on real activations, under every reading of the paper (Table 4).
+
+For macro layer i, x = pool(i) and W holds the filters of conv(i+1, 1). The paper leaves open how
+exactly x^ = W^T M(W x, k) is computed; each combination of choices is a reading, named in
+``fidelity.csv``, and its relative error is ||x - x^|| / ||x||.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby, product
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from cnninvert.convolution import Convolution, unit_norm
+from cnninvert.model_sparsity import ModelProjection
+from cnninvert.rip import norms
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to compute x^ from x.
+
+    ``padding``: VGG's same convolution, or the theory's valid one. ``filters``: scaled to unit
+    norm, or as they are (trained; Gaussian with 1 / sqrt(M l^2)). ``maximum``: pooling takes the
+    largest value or the largest absolute value. ``relu``: none, before pooling, or on x^ (pool(i)
+    is non-negative). ``switches``: see ModelProjection. ``k``: every region is kept, or so many as
+    Table 2's share of conv(i+1, 1)'s positions, or that share of the regions. ``norm``: x^ scaled
+    to the norm of x, or kept. The defaults are the reading that comes closest to Table 4.
+    """
+
+    padding: Literal["same", "valid"] = "same"
+    filters: Literal["unit", "given"] = "unit"
+    maximum: Literal["signed", "absolute"] = "signed"
+    relu: Literal["none", "before", "after"] = "none"
+    switches: Literal["known", "fixed"] = "known"
+    k: Literal["all", "positions", "regions"] = "all"
+    norm: Literal["scaled", "kept"] = "scaled"
+
+    def __str__(self) -> str:
+        return ",".join(f"{name}={value}" for name, value in vars(self).items())
+
+
+# After a ReLU the signed and the absolute maximum are the same.
+_MAXIMUM_AND_RELU = (
+    ("signed", "none"),
+    ("signed", "after"),
+    ("absolute", "none"),
+    ("absolute", "after"),
+    ("signed", "before"),
+)
+
+
+def readings() -> Iterator[Reading]:
+    """All readings of x^ that differ."""
+    for padding, filters, (maximum, relu), switches, k, norm in product(
+        ("same", "valid"),
+        ("unit", "given"),
+        _MAXIMUM_AND_RELU,
+        ("known", "fixed"),
+        ("all", "positions", "regions"),
+        ("scaled", "kept"),
+    ):
+        yield Reading(padding, filters, maximum, relu, switches, k, norm)
+
+
+def operator(reading: Reading, filters: Tensor) -> Convolution:
+    """W with ``filters`` (K, M, l, l) under the reading's normalisation and padding."""
+    return Convolution(
+        unit_norm(filters) if reading.filters == "unit" else filters,
+        padding=filters.shape[-1] // 2 if reading.padding == "same" else 0,
+    )
+
+
+def reconstruct(x: Tensor, filters: Tensor, reading: Reading, density: float) -> Tensor:
+    """x^ of activations ``x`` (B, M, D, D) under one reading; ``density`` is Table 2's share."""
+    ((_, x_hat),) = _reconstructions(x, filters, [reading], density)
+    return x_hat
+
+
+def relative_errors(x: Tensor, filters: Tensor, density: float) -> dict[Reading, Tensor]:
+    """(B,) relative errors ||x - x^|| / ||x|| under every reading."""
+    errors = {}
+    for padding, kind in product(("same", "valid"), ("unit", "given")):
+        group = [r for r in readings() if r.padding == padding and r.filters == kind]
+        for reading, x_hat in _reconstructions(x, filters, group, density):
+            errors[reading] = norms(x - x_hat) / norms(x)
+    return {reading: errors[reading] for reading in readings()}
+
+
+def scale_to(x_hat: Tensor, x: Tensor) -> Tensor:
+    """Each sample of ``x_hat`` scaled to the norm of its sample in ``x``."""
+    factor = norms(x) / norms(x_hat).clamp_min(torch.finfo(x.dtype).tiny)
+    return x_hat * factor.view(-1, *[1] * (x.ndim - 1))
+
+
+def _reconstructions(
+    x: Tensor, filters: Tensor, group: list[Reading], density: float
+) -> Iterator[tuple[Reading, Tensor]]:
+    """Yield x^ for readings of one operator, one at a time: all would not fit in memory.
+
+    Readings that share a step (the response, the pooling, W^T) share its computation.
+    """
+    w = operator(group[0], filters)
+    response = w(x)
+    sizes = tuple(response.shape[2:])
+    for (maximum, before), pooled in _grouped(group, lambda r: (r.maximum, r.relu == "before")):
+        base = ModelProjection(magnitude=maximum)
+        values, places = base.pool(response.relu() if before else response)
+        for (switches, share), placed in _grouped(pooled, lambda r: _place(r, density)):
+            project = ModelProjection(switches=switches, magnitude=maximum, share=share)
+            decoded = w.adjoint(project.place(values, places, sizes), x.shape[-1])
+            for reading in placed:
+                x_hat = decoded.relu() if reading.relu == "after" else decoded
+                yield reading, scale_to(x_hat, x) if reading.norm == "scaled" else x_hat
+
+
+def _place(reading: Reading, density: float) -> tuple[str, float]:
+    """Switches and the share of the regions kept: a region of four positions keeps at most one."""
+    share = {"all": 1.0, "regions": density, "positions": 4 * density}[reading.k]
+    return reading.switches, min(1.0, share)
+
+
+def _grouped(group: list[Reading], key: Callable[[Reading], tuple]):
+    return ((value, list(members)) for value, members in groupby(sorted(group, key=key), key=key))

@@ -1,0 +1,41 @@
+"""Tables as CSV (all digits), Markdown and LaTeX (as printed)."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from cnninvert.files import whole
+
+
+def write_table(table: pd.DataFrame, outputs: list[str], digits: int = 3) -> None:
+    """Write ``table`` to each of ``outputs`` in the format of its suffix: .csv, .md or .tex.
+
+    Markdown and LaTeX show floats with ``digits`` decimals, and nothing where a value is missing.
+    """
+    shown = table.copy()
+    for column in shown.select_dtypes("floating"):
+        shown[column] = [f"{v:.{digits}f}" if pd.notna(v) else "" for v in table[column]]
+    shown = shown.astype(object).where(shown.notna(), "")
+    for output in outputs:
+        with whole(output) as part:
+            match Path(output).suffix:
+                case ".csv":
+                    table.to_csv(part, index=False)
+                case ".md":
+                    part.write_text(shown.to_markdown(index=False, disable_numparse=True) + "\n")
+                case ".tex":
+                    escaped = shown.rename(columns=_latex).map(lambda v: _latex(str(v)))
+                    part.write_text(escaped.to_latex(index=False, escape=False))
+                case suffix:
+                    raise ValueError(f"no table format for {suffix}")
+
+
+def _latex(text: str) -> str:
+    for plain, escaped in (
+        ("\\", r"\textbackslash{}"),
+        ("_", r"\_"),
+        ("%", r"\%"),
+        ("±", r"$\pm$"),
+    ):
+        text = text.replace(plain, escaped)
+    return text

@@ -1,0 +1,27 @@
+"""Where the time went, from Snakemake's benchmark files."""
+
+from pathlib import Path
+
+import pandas as pd
+
+
+def time_table(results: str | Path) -> str:
+    """A table of rules: jobs, wall seconds in all, the longest job, and the most memory (MiB)."""
+    rows = []
+    folder = Path(results) / "benchmarks"
+    for path in sorted(folder.rglob("*.tsv")):
+        rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
+        run = pd.read_csv(path, sep="\t", na_values="-").iloc[0]
+        rows.append({"rule": rule, "seconds": run["s"], "MiB": run["max_rss"]})
+    if not rows:
+        return "No benchmark files yet."
+    table = pd.DataFrame(rows).groupby("rule")
+    summary = pd.DataFrame(
+        {
+            "jobs": table.size(),
+            "seconds": table["seconds"].sum().round(1),
+            "longest": table["seconds"].max().round(1),
+            "MiB": table["MiB"].max().round(0),
+        }
+    ).sort_values("seconds", ascending=False)
+    return f"Wall time of the jobs, in seconds:\n{summary.to_string()}"

@@ -1,0 +1,35 @@
+"""claims.csv: the paper's claims in prose, and whether they hold here."""
+
+from itertools import chain
+from pathlib import Path
+
+import pandas as pd
+
+from cnninvert import claims, job
+from cnninvert.files import whole
+
+
+def main(snakemake):
+    given, weights = snakemake.input, snakemake.params.weights
+    parts = [claims.figure2(pd.read_csv(given.trials), pd.read_csv(given.bound).iloc[0])]
+    random, recovered = {}, {}
+    for path in map(Path, given.ratios):
+        names = path.stem.removeprefix(f"{weights}-").split("-")
+        if path.parent.name == "sample_codes":
+            random[names[0]] = pd.read_csv(path)
+        else:
+            recovered[tuple(names)] = pd.read_csv(path)
+    parts.append(claims.figure3(random, recovered))
+    if given.image_space:
+        mine = [
+            path for path in given.activation_space if Path(path).stem.startswith(f"{weights}-")
+        ]
+        activation = pd.concat([pd.read_csv(path) for path in mine])
+        image = pd.concat([pd.read_csv(path) for path in given.image_space])
+        parts.append(claims.table4(activation, image))
+    with whole(snakemake.output.claims) as part:
+        claims.table(chain(*parts)).to_csv(part, index=False)
+
+
+if "snakemake" in globals():
+    job.run(snakemake, main)

@@ -1,0 +1,66 @@
+"""Table 4, activation space: errors of one IHT step under every reading of the paper."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from cnninvert import job
+from cnninvert.activations import Activations
+from cnninvert.convolution import gaussian_filters
+from cnninvert.files import whole
+from cnninvert.layers import next_convolution
+from cnninvert.networks import Network
+from cnninvert.progress import progress
+from cnninvert.reconstruction import relative_errors, scale_to
+from cnninvert.rip import norms
+from cnninvert.vgg_filters import bank_generator
+
+BATCH = 2  # of pool(1)'s responses, 128 x 112 x 112, under hundreds of readings
+
+
+def main(snakemake):
+    params, layer = snakemake.params, snakemake.wildcards.layer
+    device = job.device(snakemake)
+    network = Network(snakemake.input.weights, device)
+    activations = Activations(snakemake.input.activations)
+    sparsity = pd.read_csv(snakemake.input.sparsity).set_index("layer")["nonzeros"]
+    conv = next_convolution(layer)
+    density = float(sparsity[conv]) / 100
+    learned = network.filters(conv).contiguous()
+    number = int(layer.removeprefix("pool"))
+    banks = [("learned", learned)] + [
+        ("random", gaussian_filters(tuple(learned.shape), bank_generator(params.seed, number, i)))
+        for i in range(params.filter_seeds)
+    ]
+    errors: dict[tuple[str, str], list[float]] = {}
+    starts = [(s, bank) for s in range(0, params.images, BATCH) for bank in banks]
+    with torch.inference_mode():
+        for start, (filters, bank) in progress(starts, "batches and filter banks"):
+            x = activations.read(layer, "output", start, min(start + BATCH, params.images))
+            x = x.to(device)
+            for reading, values in relative_errors(x, bank.to(device), density).items():
+                errors.setdefault((filters, str(reading)), []).extend(values.tolist())
+        # "Random activations": Gaussian noise of the same norm, which no reading touches.
+        random = bank_generator(params.seed, number, 999)
+        for start in range(params.images):
+            x = activations.read(layer, "output", start, start + 1)
+            noise = scale_to(torch.randn(x.shape, generator=random), x)
+            key = ("activations", "noise of the same norm")
+            errors.setdefault(key, []).append(float(norms(x - noise) / norms(x)))
+    rows = [
+        {
+            "layer": layer,
+            "filters": filters,
+            "reading": reading,
+            "error": np.mean(values),
+            "spread": np.std(values, ddof=1),
+            "n": len(values),
+        }
+        for (filters, reading), values in errors.items()
+    ]
+    with whole(snakemake.output.errors) as part:
+        pd.DataFrame(rows).to_csv(part, index=False)
+
+
+if "snakemake" in globals():
+    job.run(snakemake, main, torch=True)

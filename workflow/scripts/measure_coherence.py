@@ -1,0 +1,51 @@
+"""Table 3's numbers: coherence of each layer's filters, learned and Gaussian."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from cnninvert import job
+from cnninvert.coherence import coherence
+from cnninvert.convolution import gaussian_filters, unit_norm
+from cnninvert.device import generator
+from cnninvert.files import whole
+from cnninvert.networks import Network
+from cnninvert.progress import progress
+
+
+def main(snakemake):
+    device = job.device(snakemake)
+    network = Network(snakemake.input.weights, device)
+    rows = []
+    with torch.inference_mode():
+        for number, conv in enumerate(progress(network.convolutions, "layers")):
+            learned = unit_norm(network.filters(conv.name).contiguous())
+            gaussian = [
+                unit_norm(
+                    gaussian_filters(
+                        conv.shape, generator(snakemake.params.seed, 3, number, seed)
+                    ).to(device)
+                )
+                for seed in range(snakemake.params.seeds)
+            ]
+            for shifts in (False, True):
+                for signed in (False, True):
+                    values = [coherence(bank, shifts, signed) for bank in gaussian]
+                    rows.append(
+                        {
+                            "layer": conv.name,
+                            "title": conv.title,
+                            "place": "shifts" if shifts else "same",
+                            "maximum": "signed" if signed else "absolute",
+                            "learned": coherence(learned, shifts, signed),
+                            "random": np.mean(values),
+                            "random_spread": np.std(values, ddof=1) if len(values) > 1 else np.nan,
+                            "random_seeds": len(values),
+                        }
+                    )
+    with whole(snakemake.output.coherence) as part:
+        pd.DataFrame(rows).to_csv(part, index=False)
+
+
+if "snakemake" in globals():
+    job.run(snakemake, main, torch=True)

@@ -1,0 +1,66 @@
+"""Figure 3 (b), (c): codes of real activations, recovered by Algorithm 2, and their ratios."""
+
+import h5py
+import pandas as pd
+import torch
+
+from cnninvert import job
+from cnninvert.activations import Activations
+from cnninvert.files import whole
+from cnninvert.layers import previous_layer
+from cnninvert.model_sparsity import ModelProjection
+from cnninvert.networks import Network
+from cnninvert.progress import progress
+from cnninvert.rip import isometry_ratio, norms
+from cnninvert.sparse_coding import recover_codes
+from cnninvert.vgg_filters import operator
+
+
+def main(snakemake):
+    settings = snakemake.params.settings
+    device = job.device(snakemake)
+    network = Network(snakemake.input.weights, device)
+    activations = Activations(snakemake.input.activations)
+    layer, kind = previous_layer(settings["layer"]), snakemake.wildcards.kind
+    w = operator(network, settings["layer"], snakemake.wildcards.filters, snakemake.params.seed)
+    rows = []
+    with torch.inference_mode(), whole(snakemake.output.codes) as part, h5py.File(part, "w") as out:
+        out.attrs.update(layer=settings["layer"], filters=snakemake.wildcards.filters, kind=kind)
+        starts = range(0, settings["images"], settings["batch"])
+        lipschitz = None
+        for start in progress(starts, "batches"):
+            stop = min(start + settings["batch"], settings["images"])
+            x = activations.read(layer, kind, start, stop).to(device)
+            lipschitz = lipschitz or 1.05 * w.largest_eigenvalue(x.shape[-1])
+            codes, free = recover_codes(
+                w,
+                x,
+                ModelProjection(region=2, magnitude="absolute"),
+                settings["lambda"],
+                settings["gap"],
+                settings["iterations"],
+                lipschitz,
+            )
+            z = codes.z
+            if "codes" not in out:
+                shape = (settings["images"], *z.shape[1:])
+                out.create_dataset("codes", shape, "f4", chunks=(1, *z.shape[1:]))
+            out["codes"][start:stop] = z.cpu().numpy()
+            columns = {
+                "ratio": isometry_ratio(w, z, x.shape[-1]),
+                "residual": norms(x - w.adjoint(z, x.shape[-1])) / norms(x),
+                "density": (z != 0).flatten(1).double().mean(1),
+                "gap": codes.gap,
+                "iterations": codes.iterations,
+                "converged": codes.converged,
+                "free_gap": free.gap,
+                "free_iterations": free.iterations,
+                "free_converged": free.converged,
+            }
+            rows.append(pd.DataFrame({name: v.cpu().numpy() for name, v in columns.items()}))
+    with whole(snakemake.output.ratios) as part:
+        pd.concat(rows).to_csv(part, index=False)
+
+
+if "snakemake" in globals():
+    job.run(snakemake, main, torch=True)
