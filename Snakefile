@@ -13,13 +13,17 @@ container: "docker://python:3.11-slim"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/classify.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/recovery.smk"
 include: "workflow/rules/reconstruct.smk"
 include: "workflow/rules/decoder.smk"
-include: "workflow/rules/report.smk"
+include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/fidelity.smk"
+include: "workflow/rules/targets.smk"
 
 
 rule all:

@@ -1,14 +1,6 @@
 """CNNs with random and with learned filters on CIFAR-10: Table 1."""
 
 
-def classify_memory():
-    """Megabytes of a job: some ten float32 maps of the first layer, beside libraries and images."""
-    classify = config["classify"]
-    return (
-        3000 + 10 * 4 * classify["batch"] * max(classify["channels"]) * 32**2 // 10**6
-    )
-
-
 rule search_classifiers:
     input:
         code=code("search_classifiers"),

@@ -1,6 +1,5 @@
 """What all rules share: the checked config, folders, devices, and the code they depend on."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -9,16 +8,12 @@ from snakemake.exceptions import WorkflowError
 LIB = Path(workflow.basedir) / "workflow" / "lib"
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(LIB))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    dict.fromkeys(
-        [str(LIB), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    )
-)
-
 from cnninvert.config import check_config, expand as expand_path
 from cnninvert.errors import InputError
-from cnninvert.imports import closure
-from cnninvert.plan import Plan
+from cnninvert.imports import closure, export_to_jobs
+from cnninvert.plan import Plan, has_gpu
+
+export_to_jobs()
 
 try:
     check_config(config)
@@ -44,10 +39,10 @@ def code(script):
 
 
 def gpus():
-    """How many GPUs a rule that can use one asks for: `device` decides, never a rule."""
+    """How many GPUs a job that can use one is given, by the setting `device`."""
     if config["device"] != "auto":
         return int(config["device"] == "cuda")
-    return int(not workflow.remote_exec and Path("/dev/nvidia0").exists())
+    return int(not workflow.remote_exec and has_gpu())
 
 
 def several_threads():

@@ -40,21 +40,6 @@ rule download_weights:
         "../scripts/download_weights.py"
 
 
-def weights_file(wildcards):
-    """The user's file of these weights, or nothing where they are downloaded."""
-    entry = config["weights"]["files"].get(wildcards.weights)
-    return (
-        [expand_path(entry["path"])]
-        if entry and wildcards.architecture == "vgg16"
-        else []
-    )
-
-
-def weights_preprocessing(wildcards):
-    entry = config["weights"]["files"].get(wildcards.weights)
-    return entry["preprocessing"] if entry else None
-
-
 rule download_photographs:
     output:
         folder=directory(f"{DATA}/photographs"),
@@ -69,12 +54,6 @@ rule download_photographs:
         sources=config["data"]["sources"],
     script:
         "../scripts/download_photographs.py"
-
-
-def photographs_folder(_wildcards):
-    """The folder of images that the user named, or the default photographs."""
-    root = config["images"]["root"]
-    return expand_path(root) if root else f"{DATA}/photographs"
 
 
 rule index_photographs:

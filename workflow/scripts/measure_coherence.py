@@ -5,7 +5,7 @@ import pandas as pd
 import torch
 
 from cnninvert import job
-from cnninvert.coherence import coherence
+from cnninvert.coherence import coherences
 from cnninvert.convolution import gaussian_filters, unit_norm
 from cnninvert.device import generator
 from cnninvert.files import whole
@@ -29,15 +29,17 @@ def main(snakemake):
                 for seed in range(snakemake.params.seeds)
             ]
             for shifts in (False, True):
-                for signed in (False, True):
-                    values = [coherence(bank, shifts, signed) for bank in gaussian]
+                banks = [coherences(bank, shifts) for bank in gaussian]
+                ours = coherences(learned, shifts)
+                for which, maximum in enumerate(("absolute", "signed")):
+                    values = [bank[which] for bank in banks]
                     rows.append(
                         {
                             "layer": conv.name,
                             "title": conv.title,
                             "place": "shifts" if shifts else "same",
-                            "maximum": "signed" if signed else "absolute",
-                            "learned": coherence(learned, shifts, signed),
+                            "maximum": maximum,
+                            "learned": ours[which],
                             "random": np.mean(values),
                             "random_spread": np.std(values, ddof=1) if len(values) > 1 else np.nan,
                             "random_seeds": len(values),

@@ -1,11 +1,14 @@
 """Figure 4: photographs, and what the decoder makes of original and reconstructed activations."""
 
+from fnmatch import fnmatch
+
 import h5py
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
 from cnninvert import job
+from cnninvert.errors import InputError
 from cnninvert.plotting import save
 
 COLUMNS = (
@@ -27,7 +30,13 @@ def main(snakemake):
         h5py.File(snakemake.input.pictures) as pictures,
     ):
         names = [name.decode() for name in pictures["paths"]]
-        chosen = np.random.default_rng([params.seed, 4]).permutation(len(names))[: params.rows]
+        order = np.random.default_rng([params.seed, 4]).permutation(len(names))
+        chosen = [n for n in order if fnmatch(names[n], params.photographs or "*")][: params.rows]
+        if not chosen:
+            raise InputError(
+                f"config: figure4.photographs = {params.photographs}: no test photograph matches; "
+                f"the first is {names[0]}."
+            )
         size = (1.45 * len(COLUMNS), 1.45 * len(chosen) + 0.5)
         figure, axes = plt.subplots(len(chosen), len(COLUMNS), figsize=size, squeeze=False)
         for row, number in enumerate(chosen):

@@ -10,7 +10,8 @@ from cnninvert.files import whole
 from cnninvert.layers import next_convolution
 from cnninvert.networks import Network
 from cnninvert.progress import progress
-from cnninvert.reconstruction import Reading, reconstruct, scale_to
+from cnninvert.readings import Reading
+from cnninvert.reconstruction import reconstruct, scale_to
 from cnninvert.vgg_filters import bank_generator
 
 

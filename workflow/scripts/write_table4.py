@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from cnninvert import fidelity, job
-from cnninvert.reconstruction import Reading
+from cnninvert.readings import Reading
 from cnninvert.tables import write_table
 
 METHODS = {"learned": "learned filters", "gaussian": "Gaussian filters", "noise": "noise"}

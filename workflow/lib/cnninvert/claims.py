@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from cnninvert.reconstruction import Reading
+from cnninvert.readings import Reading
 
 
 @dataclass(frozen=True)

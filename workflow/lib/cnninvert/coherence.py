@@ -1,5 +1,6 @@
 """Coherence of a filter bank (Table 3)."""
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -12,8 +13,15 @@ def coherence(filters: Tensor, shifts: bool = False, signed: bool = False) -> fl
     the largest absolute value. The inner products are those of the filters as given: normalise
     them first (``unit_norm``).
     """
+    absolute, largest = coherences(filters, shifts)
+    return largest if signed else absolute
+
+
+def coherences(filters: Tensor, shifts: bool = False) -> tuple[float, float]:
+    """``coherence`` of the absolute values and of the signed ones."""
     products = _all_shifts(filters) if shifts else _same_place(filters)
-    return float((products if signed else products.abs()).max())
+    lowest, largest = products.aminmax()
+    return float(torch.maximum(-lowest, largest)), float(largest)
 
 
 def _same_place(filters: Tensor) -> Tensor:

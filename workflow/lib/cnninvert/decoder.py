@@ -67,6 +67,45 @@ def encode(network: Network, images: Tensor, layer: str) -> tuple[Tensor, list[T
     return output, places
 
 
+class Mirror(nn.ConvTranspose2d):
+    """A transposed 3 x 3 convolution whose filters see their inputs less a constant, ``centre``.
+
+    It computes what a plain one computes with another bias. But the inputs, which follow a ReLU,
+    are never negative: without a centre every change of the filters shifts the picture's brightness,
+    and Adam needs a learning rate several times smaller.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, kernel_size=3, padding=1)
+        self.register_buffer("centre", torch.zeros(inputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        bias = self.bias - (self.weight * self.centre.view(-1, 1, 1, 1)).sum((0, 2, 3))
+        return F.conv_transpose2d(x, self.weight, bias, padding=1)
+
+    @torch.no_grad()
+    def fit(self, x: Tensor, target: Tensor, rng: torch.Generator) -> None:
+        """Set filters, bias and centre by ridge regression.
+
+        From ``x`` (B, C, H, W) to ``target`` (B, O, H, W); ROWS of the B H W equations are drawn.
+        """
+        count, channels, height, width = x.shape
+        drawn = torch.randperm(count * height * width, generator=rng)[:ROWS].to(x.device)
+        image, row, column = torch.unravel_index(drawn, (count, height, width))
+        self.centre.copy_(x.mean((0, 2, 3)))
+        patches = F.pad(x, (1, 1, 1, 1)).unfold(2, 3, 1).unfold(3, 3, 1)[image, :, row, column]
+        a = (patches - self.centre.view(-1, 1, 1)).flatten(1)
+        a = F.pad(a, (0, 1), value=1.0)  # for the bias
+        b = target[image, :, row, column]
+        gram = a.T @ a
+        gram.diagonal()[:-1] += RIDGE * gram.diagonal()[:-1].mean()
+        solution = torch.cholesky_solve(a.T @ b, torch.linalg.cholesky(gram))
+        filters = solution[:-1].T.unflatten(1, (channels, 3, 3))
+        # A transposed convolution turns its filters round.
+        self.weight.copy_(filters.flip(2, 3).transpose(0, 1))
+        self.bias.copy_(solution[-1])
+
+
 class Decoder(nn.Module):
     """The decoder of VGG-16's pool ``layer``, with the encoder's switches or fixed ones."""
 
@@ -79,7 +118,7 @@ class Decoder(nn.Module):
         )
         self.mirrors = nn.ModuleDict(
             {
-                step.name: nn.ConvTranspose2d(step.outputs, step.inputs, step.size, padding=1)
+                step.name: Mirror(step.outputs, step.inputs)
                 for step in self.steps
                 if isinstance(step, Conv)
             }
@@ -135,7 +174,7 @@ class Decoder(nn.Module):
         for step in self.steps:
             if isinstance(step, Conv):
                 target = targets.pop(step.name)
-                fit_transposed(self.mirrors[step.name], x, target, rng)
+                self.mirrors[step.name].fit(x, target, rng)
                 unit = _rms(target) / (9 * step.outputs)
                 units[f"mirrors.{step.name}.weight"] = unit / _rms(x)
                 units[f"mirrors.{step.name}.bias"] = unit
@@ -164,29 +203,6 @@ class Decoder(nn.Module):
 
 def _number(pool: Pool) -> int:
     return int(pool.name.removeprefix("pool"))
-
-
-@torch.no_grad()
-def fit_transposed(
-    layer: nn.ConvTranspose2d, x: Tensor, target: Tensor, rng: torch.Generator
-) -> None:
-    """Set the 3 x 3 filters and the bias of ``layer`` by ridge regression.
-
-    From ``x`` (B, C, H, W) to ``target`` (B, O, H, W); ROWS of the B H W equations are drawn.
-    """
-    count, channels, height, width = x.shape
-    drawn = torch.randperm(count * height * width, generator=rng)[:ROWS].to(x.device)
-    image, row, column = torch.unravel_index(drawn, (count, height, width))
-    patches = F.pad(x, (1, 1, 1, 1)).unfold(2, 3, 1).unfold(3, 3, 1)
-    a = F.pad(patches[image, :, row, column].flatten(1), (0, 1), value=1.0)  # 1: for the bias
-    b = target[image, :, row, column]
-    gram = a.T @ a
-    gram.diagonal()[:-1] += RIDGE * gram.diagonal()[:-1].mean()
-    solution = torch.cholesky_solve(a.T @ b, torch.linalg.cholesky(gram))
-    filters = solution[:-1].T.unflatten(1, (channels, 3, 3))
-    # A transposed convolution turns its filters round.
-    layer.weight.copy_(filters.flip(2, 3).transpose(0, 1))
-    layer.bias.copy_(solution[-1])
 
 
 def _rms(x: Tensor) -> float:

@@ -2,11 +2,10 @@
 
 import logging
 import math
-import pickle
 import shutil
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import h5py
@@ -67,10 +66,9 @@ def train(
     }
     with h5py.File(photographs) as file:
         crops = Crops(file, recipe, device)
-        training = Training(network, recipe, device, crops)
-        training.resume(state, settings)
-        if not training.curve:
-            training.evaluate(crops)
+        training = Training(network, recipe, device)
+        if not training.resume(state, settings):
+            training.start(crops)
         saved = time.monotonic()
         steps = range(training.step, recipe.steps)
         for step in progress(steps, f"decoder of {recipe.layer}, steps"):
@@ -99,27 +97,30 @@ class Crops:
     def __init__(self, file: h5py.File, recipe: Recipe, device: torch.device) -> None:
         self.images, self.recipe, self.device = file["train"], recipe, device
         names = file["train_path"][:]
-        photographs = np.unique(names)
+        photographs, first, of = np.unique(names, return_index=True, return_inverse=True)
         if len(photographs) < 2:
             raise InputError(
                 f"images.train: the decoders need at least 2 training photographs, one of them for "
                 f"validation, and there are {len(photographs)}."
             )
+        # A folder counts by the square root of its size: the test photographs come in equal parts
+        # from all folders, and yet a folder of one photograph must not be half of the training.
+        folders = np.array([str(PurePosixPath(name.decode()).parent) for name in photographs])
+        _, folder, size = np.unique(folders, return_inverse=True, return_counts=True)
+        chance = torch.from_numpy(size[folder] ** -0.5)
         count = min(VALIDATION, max(1, len(photographs) // 10))
-        order = torch.randperm(len(photographs), generator=generator(recipe.seed, 1))
-        held_out = np.isin(names, photographs[order[:count].numpy()])
-        self.training = np.flatnonzero(~held_out)
-        # One crop of each held-out photograph.
-        self.validation = np.flatnonzero(held_out)[np.unique(names[held_out], return_index=True)[1]]
+        held_out = torch.multinomial(chance, count, generator=generator(recipe.seed, 1)).numpy()
+        self.validation = first[held_out]  # one crop of each photograph
+        self.training = np.flatnonzero(~np.isin(of, held_out))
+        self.chance = chance[of[self.training]]
 
     def draw(self, count: int, side: int, rng: torch.Generator) -> Tensor:
         """Random crops, flipped or not, of the training crops: (count, 3, side, side)."""
         most = self.images.shape[-1] - side + 1
         batch = []
-        for _ in range(count):
-            index, top, left, flip = (
-                int(torch.randint(limit, (), generator=rng))
-                for limit in (len(self.training), most, most, 2)
+        for index in torch.multinomial(self.chance, count, replacement=True, generator=rng):
+            top, left, flip = (
+                int(torch.randint(limit, (), generator=rng)) for limit in (most, most, 2)
             )
             crop = self.images[self.training[index], :, top : top + side, left : left + side]
             batch.append(torch.from_numpy(crop).flip(2) if flip else torch.from_numpy(crop))
@@ -133,25 +134,32 @@ class Crops:
 class Training:
     """A decoder between two steps: its weights, the optimiser's moments and the curve so far."""
 
-    def __init__(
-        self, network: Network, recipe: Recipe, device: torch.device, crops: Crops
-    ) -> None:
+    def __init__(self, network: Network, recipe: Recipe, device: torch.device) -> None:
         self.network, self.recipe, self.device = network, recipe, device
         self.decoder = Decoder(recipe.layer, recipe.switches).to(device)
-        rng = generator(recipe.seed, 2)
-        count = min(START_BATCHES * recipe.batch, max(1, START_PIXELS // recipe.crop**2))
-        images = crops.draw(count, recipe.crop, rng)
-        units = self.decoder.start_from(network, images, rng)
+        self._set_units({})
+
+    def _set_units(self, units: dict[str, float]) -> None:
         # Adam's steps do not know the scale of what they change; this way one learning rate serves
         # all layers, and weights of any preprocessing alike.
         groups = [
-            {"params": [parameter], "unit": units[name]}
+            {"params": [parameter], "unit": units.get(name)}
             for name, parameter in self.decoder.named_parameters()
         ]
-        self.optimiser = torch.optim.Adam(groups, lr=recipe.learning_rate, betas=BETAS)
-        self.step, self.losses = 0, []
+        self.optimiser = torch.optim.Adam(groups, lr=self.recipe.learning_rate, betas=BETAS)
+        self.step = 0
+        self.losses: list[float] = []
         self.curve: list[dict[str, float]] = []
         self.best: dict[str, Tensor] = {}
+
+    def start(self, crops: Crops) -> None:
+        """Initialise the decoder by least squares on training crops: the curve's row 0."""
+        rng, side = generator(self.recipe.seed, 2), self.recipe.crop
+        count = min(START_BATCHES * self.recipe.batch, max(1, START_PIXELS // side**2))
+        images = crops.draw(count, side, rng)
+        self._set_units(self.decoder.start_from(self.network, images, rng))
+        log.info("%s: initialised on %d crops", self.recipe.layer, count)
+        self.evaluate(crops)
 
     def advance(self, images: Tensor) -> None:
         """One step of Adam on uint8 ``images``."""
@@ -192,33 +200,26 @@ class Training:
         with whole(_checkpoint(state)) as part:
             torch.save(content, part)
 
-    def resume(self, state: Path, settings: dict[str, Any]) -> None:
+    def resume(self, state: Path, settings: dict[str, Any]) -> bool:
         """Go on from the checkpoint in ``state``, if there is one of the same ``settings``."""
         path = _checkpoint(state)
         if not path.exists():
-            return
+            return False
         try:
             content = torch.load(path, map_location=self.device, weights_only=True)
             if content["settings"] != settings:
                 log.info("%s: it belongs to other settings and is not used", path)
-                return
+                return False
             self.decoder.load_state_dict(content["decoder"])
             self.optimiser.load_state_dict(content["optimiser"])
             for name in ("step", "losses", "curve", "best"):
                 setattr(self, name, content[name])
-        except (
-            OSError,
-            EOFError,
-            RuntimeError,
-            ValueError,
-            LookupError,
-            TypeError,
-            AttributeError,
-            pickle.UnpicklingError,
-        ) as error:
+        # Whatever a damaged file makes of itself: training then starts afresh.
+        except Exception as error:
             log.warning("%s: it cannot be read and is not used (%s)", path, type(error).__name__)
-            return
+            return False
         log.info("going on from step %d", self.step)
+        return True
 
     def _decode(self, images: Tensor) -> Tensor:
         half = half_precision(self.device)

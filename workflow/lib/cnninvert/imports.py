@@ -1,6 +1,7 @@
 """Which of our files a script depends on: Snakemake sees a script, but not what it imports."""
 
 import ast
+import os
 from functools import cache
 from pathlib import Path
 
@@ -38,3 +39,10 @@ def _imports(path: Path) -> tuple[Path, ...]:
                 if alias.name.startswith("cnninvert."):
                     found.add(LIBRARY / f"{alias.name.split('.')[1]}.py")
     return tuple(path for path in found if path.exists() and path.stem not in PLUMBING)
+
+
+def export_to_jobs() -> None:
+    """Let the Python processes that run scripts import this package, wherever it lies."""
+    known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = dict.fromkeys([str(LIBRARY.parent), *filter(None, known)])
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)

@@ -1,5 +1,6 @@
 """What a configuration can compute: weights that hold only the first layers reach less."""
 
+from pathlib import Path
 from typing import Any
 
 from cnninvert.config import weights_layers
@@ -59,3 +60,8 @@ class Plan:
                 f"figure4 is left out: it shows pool({layer}), which the weights {self.main}, "
                 f"ending at {last}, cannot reconstruct; set figure4.layer to one they reach."
             )
+
+
+def has_gpu() -> bool:
+    """Whether this machine has an NVIDIA GPU; torch, which knows better, is slow to import."""
+    return Path("/dev/nvidia0").exists()

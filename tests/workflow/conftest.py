@@ -1,0 +1,102 @@
+"""A copy of the project, with the tiny preset run in it once for all workflow tests.
+
+Data sets and weights come from the project's own results/data: they are fetched there once, by the
+pipeline's own rules, and later test runs find them.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+COPIED = ("Snakefile", "config.yaml", "workflow", "profiles", "presets", "tests")
+
+
+class Project:
+    """A folder with the workflow in it, and ways to run Snakemake there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def snakemake(self, *arguments: str, preset: str | None = "tests/tiny.yaml"):
+        """Run snakemake; returns the finished process, its output as text in ``stdout``."""
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
+        if preset:
+            command += ["--configfile", preset]
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+
+    def run(self, *arguments: str, **options) -> str:
+        """Run snakemake and expect success; returns its output."""
+        process = self.snakemake(*arguments, **options)
+        assert process.returncode == 0, process.stdout[-6000:]
+        return process.stdout
+
+    def planned(self, *arguments: str, **options) -> dict[str, int]:
+        """How many jobs of each rule a dry run plans, without the rules that only gather files."""
+        output = self.run("--dry-run", *arguments, **options)
+        table = re.search(r"Job stats:\njob +count\n[- ]+\n(.*?)\ntotal ", output, re.DOTALL)
+        if table is None:
+            assert "Nothing to be done" in output, output
+            return {}
+        rows = (line.split() for line in table[1].splitlines())
+        return {name: int(count) for name, count in rows if not is_target(name)}
+
+    def file(self, name: str) -> Path:
+        return self.folder / name
+
+
+def is_target(name: str) -> bool:
+    return re.fullmatch(r"all|table\d|figure\d|alexnet|fidelity", name) is not None
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The project's data folder, filled by the pipeline's own rules."""
+    wanted = [
+        "results/data/cifar10.h5",
+        "results/data/photographs",
+        "results/data/weights/vgg16-torchvision.safetensors",
+        "results/data/weights/alexnet-torchvision.safetensors",
+    ]
+    if not all((ROOT / name).exists() for name in wanted):
+        output = Project(ROOT).snakemake(*wanted, preset=None)
+        assert output.returncode == 0, (
+            "the data could not be fetched; the tests need the network once:\n"
+            + output.stdout[-4000:]
+        )
+    return ROOT / "results" / "data"
+
+
+@pytest.fixture(scope="session")
+def empty_project(tmp_path_factory, shared_data) -> Project:
+    """The workflow and its data, nothing computed."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in COPIED:
+        # Dates are kept: a script that is newer than a file makes Snakemake make it again.
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, copy_function=shutil.copy2)
+        else:
+            shutil.copy2(ROOT / name, folder / name)
+    (folder / "results").mkdir()
+    (folder / "results" / "data").symlink_to(shared_data)
+    return Project(folder)
+
+
+@pytest.fixture(scope="session")
+def project(empty_project) -> Project:
+    """The same with a complete run of the tiny preset."""
+    empty_project.run()
+    return empty_project

@@ -1,0 +1,72 @@
+"""What a change reruns: what depends on it, and nothing else."""
+
+import contextlib
+
+import pytest
+
+AFTER_TABLE_3 = {"write_table3": 1, "write_fidelity": 1, "plot_fidelity": 1}
+
+
+@contextlib.contextmanager
+def changed(project, name, old="", new="# changed\n"):
+    """``name`` with ``old`` replaced by ``new`` (or with ``new`` at its end), then as before."""
+    path = project.file(name)
+    text = path.read_text()
+    path.write_text(text.replace(old, new) if old else text + new)
+    try:
+        yield
+    finally:
+        path.write_text(text)
+        # An older date again: the results are newer than the file they were made by.
+        import os
+
+        os.utime(path, (0, 0))
+
+
+def test_a_single_figure_plans_only_what_it_needs(empty_project):
+    planned = empty_project.planned("figure2", "--config", "preset=fresh")
+    assert planned == {"simulate_theory": 1, "plot_figure2": 1}
+    planned = empty_project.planned("table3", "--config", "preset=fresh")
+    assert planned == {"measure_coherence": 1, "write_table3": 1}
+    planned = empty_project.planned("table1", "--config", "preset=fresh")
+    assert planned == {"search_classifiers": 6, "test_classifier": 6, "write_table1": 1}
+
+
+CHANGES = [
+    ("workflow/scripts/plot_figure4.py", {"plot_figure4": 1}),
+    (
+        "workflow/lib/cnninvert/coherence.py",
+        {"measure_coherence": 2, "write_alexnet": 1, **AFTER_TABLE_3},
+    ),
+    ("workflow/lib/cnninvert/sparse_coding.py", {"recover_codes": 4, "plot_figure3": 1}),
+    ("workflow/lib/cnninvert/claims.py", {"check_claims": 1}),
+    ("workflow/lib/cnninvert/job.py", {}),
+    ("workflow/lib/cnninvert/fetch.py", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "expected"), CHANGES, ids=[name for name, _ in CHANGES])
+def test_an_edited_file_reruns_its_dependants(project, name, expected):
+    with changed(project, name):
+        planned = project.planned()
+    if name.endswith("sparse_coding.py"):
+        expected = {**expected, "check_claims": 1}
+    assert planned == expected
+    assert project.planned() == {}
+
+
+SETTINGS = [
+    ("coherence={seeds: 3}", {"measure_coherence": 2, "write_alexnet": 1, **AFTER_TABLE_3}),
+    ("figure4={rows: 3}", {"plot_figure4": 1}),
+    ("device=cpu", {}),
+]
+
+
+@pytest.mark.parametrize(("setting", "expected"), SETTINGS, ids=[s for s, _ in SETTINGS])
+def test_a_changed_setting_reruns_its_experiment(project, setting, expected):
+    assert project.planned("--config", setting) == expected
+
+
+def test_touching_a_file_without_changing_it_reruns_nothing(project):
+    project.file("workflow/lib/cnninvert/coherence.py").touch()
+    assert project.planned() == {}

@@ -1,0 +1,54 @@
+"""Figures, as PDF and PNG."""
+
+
+rule plot_figure2:
+    input:
+        code=code("plot_figure2"),
+        trials=f"{R}/stats/simulate_theory.csv",
+        bound=f"{R}/stats/simulate_theory-bound.csv",
+    output:
+        figure_files("figure2"),
+    log:
+        f"{R}/logs/plot_figure2.log",
+    benchmark:
+        f"{R}/benchmarks/plot_figure2.tsv"
+    script:
+        "../scripts/plot_figure2.py"
+
+
+rule plot_figure3:
+    input:
+        code=code("plot_figure3"),
+        ratios=ratio_files,
+    output:
+        figure_files("figure3"),
+    log:
+        f"{R}/logs/plot_figure3.log",
+    benchmark:
+        f"{R}/benchmarks/plot_figure3.tsv"
+    params:
+        layer=config["rip"]["layer"],
+        lambda_fraction=config["rip"]["lambda"],
+    script:
+        "../scripts/plot_figure3.py"
+
+
+rule plot_figure4:
+    input:
+        code=code("plot_figure4"),
+        photographs=f"{R}/images/photographs.h5",
+        pictures=f"{R}/pictures/pool{config['figure4']['layer']}.h5",
+        errors=f"{R}/stats/decode_pictures/pool{config['figure4']['layer']}.csv",
+    output:
+        figure_files("figure4"),
+    log:
+        f"{R}/logs/plot_figure4.log",
+    benchmark:
+        f"{R}/benchmarks/plot_figure4.tsv"
+    params:
+        rows=config["figure4"]["rows"],
+        photographs=config["figure4"]["photographs"],
+        seed=config["seed"],
+        layer=config["figure4"]["layer"],
+    script:
+        "../scripts/plot_figure4.py"

@@ -1,0 +1,155 @@
+"""Which files rules ask for, what they are in the report, and what each target makes."""
+
+PAPER = str(Path(workflow.basedir) / "workflow" / "data" / "paper_numbers.csv")
+TABLE = ["csv", "md", "tex"]
+FIGURE = ["pdf", "png"]
+
+
+def weights_file(wildcards):
+    """The user's file of these weights, or nothing where they are downloaded."""
+    entry = config["weights"]["files"].get(wildcards.weights)
+    return (
+        [expand_path(entry["path"])]
+        if entry and wildcards.architecture == "vgg16"
+        else []
+    )
+
+
+def weights_preprocessing(wildcards):
+    entry = config["weights"]["files"].get(wildcards.weights)
+    return entry["preprocessing"] if entry else None
+
+
+def photographs_folder(_wildcards):
+    """The folder of images that the user named, or the default photographs."""
+    root = config["images"]["root"]
+    return expand_path(root) if root else f"{DATA}/photographs"
+
+
+def classify_memory():
+    """Megabytes of a job: some ten float32 maps of the first layer, beside libraries and images."""
+    classify = config["classify"]
+    return (
+        3000 + 10 * 4 * classify["batch"] * max(classify["channels"]) * 32**2 // 10**6
+    )
+
+
+def vgg16_files(rule_name):
+    """A statistic of VGG-16 for each of the configured weights."""
+    return [f"{R}/stats/{rule_name}/vgg16-{name}.csv" for name in PLAN.weights]
+
+
+def classifier_files(_wildcards):
+    """Test accuracies of every row and column of Table 1."""
+    return expand(
+        f"{R}/stats/test_classifier/{{filters}}-{{layers}}.csv",
+        filters=["random", "learned"],
+        layers=config["classify"]["layers"],
+    )
+
+
+def activation_space_files(_wildcards):
+    """Errors in activation space, for all weights and the layers that they reach."""
+    return [
+        f"{R}/stats/measure_activation_space/{name}-pool{layer}.csv"
+        for name in PLAN.weights
+        for layer in PLAN.macro_layers[name]
+    ]
+
+
+def image_space_files(_wildcards):
+    """Errors in image space, for the main weights."""
+    return [
+        f"{R}/stats/decode_pictures/pool{layer}.csv"
+        for layer in PLAN.macro_layers[MAIN]
+    ]
+
+
+def ratio_files(_wildcards):
+    """Figure 3's ratios, where the weights reach its layer."""
+    if not PLAN.rip:
+        return []
+    parts = expand(
+        f"{R}/stats/recover_codes/{MAIN}-{{filters}}-{{kind}}.csv",
+        filters=["learned", "gaussian"],
+        kind=["linear", "output"],
+    )
+    return parts + expand(
+        f"{R}/stats/sample_codes/{MAIN}-{{filters}}.csv",
+        filters=["learned", "gaussian"],
+    )
+
+
+def in_report(path, kind):
+    """``path`` with a place in the report, and the caption of its table or figure."""
+    name, suffix = Path(path).stem, Path(path).suffix[1:]
+    labels = {kind: name, "format": suffix}
+    flagged = report(
+        path, caption=f"../report/{name}.rst", category=kind.capitalize(), labels=labels
+    )
+    return flagged
+
+
+def table_files(name):
+    """The formats of a table."""
+    return [in_report(f"{R}/tables/{name}.{suffix}", "table") for suffix in TABLE]
+
+
+def figure_files(name):
+    """The formats of a figure."""
+    return [in_report(f"{R}/figures/{name}.{suffix}", "figure") for suffix in FIGURE]
+
+
+def paths(folder, name, suffixes):
+    return [f"{R}/{folder}/{name}.{suffix}" for suffix in suffixes]
+
+
+# What each target makes. What the configured weights cannot reach is left out, and said so.
+TARGETS = {
+    "table1": paths("tables", "table1", TABLE),
+    "table2": paths("tables", "table2", TABLE),
+    "table3": paths("tables", "table3", TABLE),
+    "table4": paths("tables", "table4", TABLE) if PLAN.macro_layers[MAIN] else [],
+    "alexnet": paths("tables", "alexnet", TABLE),
+    "figure2": paths("figures", "figure2", FIGURE),
+    "figure3": paths("figures", "figure3", FIGURE) if PLAN.rip else [],
+    "figure4": paths("figures", "figure4", FIGURE) if PLAN.figure4 else [],
+    "fidelity": [
+        f"{R}/tables/fidelity.csv",
+        f"{R}/tables/claims.csv",
+        *paths("figures", "fidelity", FIGURE),
+    ],
+}
+
+
+def left_out(target):
+    """An input function that says why there is no ``target`` with these weights."""
+
+    def refuse(_wildcards):
+        sentences = [
+            line
+            for line in PLAN.left_out
+            if line.lower().replace(" ", "").startswith(target)
+        ]
+        raise WorkflowError(" ".join(sentences))
+
+    return refuse
+
+
+def greet():
+    """Say what will run and what is left out."""
+    where = "GPU" if gpus() else "CPU"
+    logger.info(f"cnninvert: preset {config['preset']}, {where}, results in {R}/")
+    for sentence in PLAN.left_out:
+        logger.info(f"cnninvert: {sentence}")
+
+
+def close():
+    """Say where the time went, where the results are, and what to look at first."""
+    from cnninvert.timings import time_table
+
+    logger.info(time_table(R))
+    logger.info(
+        f"cnninvert: tables in {R}/tables, figures in {R}/figures. Look first at "
+        f"{R}/figures/figure4.png and {R}/figures/fidelity.png, then {R}/tables/fidelity.csv."
+    )
