@@ -10,10 +10,10 @@ SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(LIB))
 from cnninvert.config import check_config, expand as expand_path
 from cnninvert.errors import InputError
-from cnninvert.imports import closure, export_to_jobs
+from cnninvert.imports import closure, prepare_jobs
 from cnninvert.plan import Plan, has_gpu
 
-export_to_jobs()
+prepare_jobs()
 
 try:
     check_config(config)

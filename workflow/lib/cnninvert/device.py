@@ -1,5 +1,7 @@
 """Where tensors live, and what makes a run repeat itself."""
 
+from functools import cache
+
 import torch
 
 
@@ -30,6 +32,7 @@ def half_precision(device: torch.device) -> bool:
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and "avx512_bf16" in cpu_flags()
 
 
+@cache
 def cpu_flags() -> frozenset[str]:
     """The instruction sets of this CPU, as Linux lists them (empty elsewhere)."""
     from pathlib import Path

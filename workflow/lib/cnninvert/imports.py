@@ -41,8 +41,13 @@ def _imports(path: Path) -> tuple[Path, ...]:
     return tuple(path for path in found if path.exists() and path.stem not in PLUMBING)
 
 
-def export_to_jobs() -> None:
-    """Let the Python processes that run scripts import this package, wherever it lies."""
+def prepare_jobs() -> None:
+    """Set the environment of the Python processes that run scripts."""
+    # They import this package, wherever it lies.
     known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     paths = dict.fromkeys([str(LIBRARY.parent), *filter(None, known)])
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    # glibc gives large tensors back to the system at every step of a training, and asks for them
+    # again: keeping them made steps on the CPU 5-40 % shorter.
+    os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", "1000000000")
+    os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", "2000000000")
