@@ -9,12 +9,14 @@ from safetensors.torch import save_file
 
 from cnninvert import decoder as decoder_module
 from cnninvert import decoder_training
-from cnninvert.decoder import Decoder, Mirror, encode, places_from_indices, unpool
+from cnninvert.decoder import Decoder, Mirror, encode
+from cnninvert.decoder_data import Crops
 from cnninvert.decoder_training import Recipe, forget, relative_errors, train
 from cnninvert.device import generator
 from cnninvert.errors import InputError
 from cnninvert.layers import ARCHITECTURES, Conv
 from cnninvert.networks import Network
+from cnninvert.switches import places_from_indices, unpool
 
 CPU = torch.device("cpu")
 RECIPE = Recipe("pool1", "known", steps=6, crop=32, batch=2, learning_rate=0.3, seed=3)
@@ -172,7 +174,7 @@ def test_training_lowers_the_errors_and_keeps_the_best(tmp_path, network, photog
     assert min(errors) < 0.9 * errors[0]
     assert curve["loss"].iloc[-1] < curve["loss"].iloc[1]
     with h5py.File(photographs) as file:
-        held_out = decoder_training.Crops(file, recipe, CPU).held_out()
+        held_out = Crops(file, recipe.seed, CPU).held_out()
     with torch.no_grad():
         decoded = decoder(*encode(network, held_out, "pool2"))
     assert float(relative_errors(decoded, held_out).mean()) == pytest.approx(min(errors), rel=0.02)
@@ -180,10 +182,20 @@ def test_training_lowers_the_errors_and_keeps_the_best(tmp_path, network, photog
 
 def test_validation_shares_no_photograph_with_training(photographs):
     with h5py.File(photographs) as file:
-        crops = decoder_training.Crops(file, RECIPE, CPU)
+        crops = Crops(file, RECIPE.seed, CPU)
         names = file["train_path"][:]
         assert not set(names[crops.training]) & set(names[crops.validation])
         assert len(crops.validation) == 1 and len(crops.training) == 8
+
+
+def test_a_folder_counts_by_the_square_root_of_its_size(tmp_path):
+    names = np.array([f"many/{i}.jpg" for i in range(16)] + [f"few/{i}.jpg" for i in range(4)], "S")
+    with h5py.File(tmp_path / "folders.h5", "w") as file:
+        file["train"], file["train_path"] = np.zeros((20, 3, 32, 32), "u1"), names
+        crops = Crops(file, RECIPE.seed, CPU)
+    many = torch.tensor([name.startswith(b"many") for name in names[crops.training]])
+    assert torch.allclose(crops.chance[many], torch.tensor(1 / 4, dtype=torch.float64))
+    assert torch.allclose(crops.chance[~many], torch.tensor(1 / 2, dtype=torch.float64))
 
 
 def test_one_photograph_is_too_few(tmp_path, network, photographs):

@@ -28,7 +28,7 @@ def main(snakemake):
                 "training images": group["train_images"].iloc[0],
                 "accuracy (%)": ours["ours"],
                 "spread": ours["spread"],
-                "seeds": ours["n"],
+                "seeds": int(ours["n"]),
                 "paper (%)": paper.get(number),
             }
         )

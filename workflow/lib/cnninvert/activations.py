@@ -11,6 +11,7 @@ from cnninvert.files import whole
 from cnninvert.layers import Conv
 from cnninvert.networks import Network
 from cnninvert.progress import progress
+from cnninvert.switches import places_from_indices
 
 
 def extract(
@@ -42,17 +43,13 @@ def extract(
                 if isinstance(step.layer, Conv):
                     wanted = {"output": step.output, "linear": step.linear}
                 else:
-                    wanted = {"places": places(step.switches, 2 * step.output.shape[-1])}
+                    width = 2 * step.output.shape[-1]
+                    wanted = {"places": places_from_indices(step.switches, width)}
                     if name in layers:
                         wanted["output"] = step.output
                 if name in layers or "places" in wanted:
                     for kind, values in wanted.items():
                         _append(file, f"{name}/{kind}", number, len(images), values)
-
-
-def places(switches: Tensor, width: int) -> Tensor:
-    """A 2 x 2 pool's flat indices into rows of ``width`` -> places 0..3 in each region, uint8."""
-    return ((switches // width % 2) * 2 + switches % width % 2).to(torch.uint8)
 
 
 class Activations:

@@ -21,37 +21,10 @@ from cnninvert.files import whole
 from cnninvert.layers import ARCHITECTURES, Conv, Pool
 from cnninvert.model_sparsity import Switches
 from cnninvert.networks import TORCHVISION_MEAN, Network
+from cnninvert.switches import places_from_indices, unpool
 
 ROWS = 16384  # equations of a least-squares fit; its unknowns are at most 9 x 512 + 1
 RIDGE = 0.001  # as a share of the inputs' mean energy
-
-
-def places_from_indices(indices: Tensor, width: int) -> Tensor:
-    """The switches of a 2 x 2 max-pooling as places in each region, uint8.
-
-    ``indices`` (B, C, H, W) are torch's flat indices into maps ``width`` wide. Place 0 is top left,
-    1 top right, 2 bottom left, 3 bottom right.
-    """
-    return ((indices // width % 2) * 2 + indices % width % 2).to(torch.uint8)
-
-
-def unpool(values: Tensor, places: Tensor | None) -> Tensor:
-    """(B, C, H, W) -> (B, C, 2H, 2W): each value at its place in its region, zeros elsewhere.
-
-    ``places`` are as ``places_from_indices`` gives them; None puts every value top left. Unlike
-    ``max_unpool2d``, this gives the same digits every time on a GPU as well.
-    """
-    # Channels last, as the convolutions want it.
-    values = values.permute(0, 2, 3, 1)
-    if places is None:
-        regions = F.pad(values[:, :, None, :, None], (0, 0, 0, 1, 0, 0, 0, 1))
-    else:
-        places = places.permute(0, 2, 3, 1)
-        corners = [torch.where(places == place, values, 0.0) for place in range(4)]
-        rows = [torch.stack(corners[:2], dim=3), torch.stack(corners[2:], dim=3)]
-        regions = torch.stack(rows, dim=2)
-    b, height, _, width, _, channels = regions.shape
-    return regions.reshape(b, 2 * height, 2 * width, channels).permute(0, 3, 1, 2)
 
 
 def encode(network: Network, images: Tensor, layer: str) -> tuple[Tensor, list[Tensor]]:
@@ -70,8 +43,8 @@ def encode(network: Network, images: Tensor, layer: str) -> tuple[Tensor, list[T
 class Mirror(nn.ConvTranspose2d):
     """A transposed 3 x 3 convolution whose filters see their inputs less a constant, ``centre``.
 
-    It computes what a plain one computes with another bias. But the inputs, which follow a ReLU,
-    are never negative: without a centre every change of the filters shifts the picture's brightness,
+    It computes what a plain one computes with another bias. But what follows a ReLU is never
+    negative: without a centre, each change of the filters shifts the brightness of the picture,
     and Adam needs a learning rate several times smaller.
     """
 

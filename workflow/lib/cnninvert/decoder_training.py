@@ -5,19 +5,18 @@ import math
 import shutil
 import time
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
 
-from cnninvert import decoder as decoder_module
+from cnninvert import decoder, decoder_data, switches
 from cnninvert.decoder import Decoder, encode
+from cnninvert.decoder_data import Crops
 from cnninvert.device import generator, half_precision
-from cnninvert.errors import InputError
 from cnninvert.files import sha256, whole
 from cnninvert.model_sparsity import Switches
 from cnninvert.networks import Network
@@ -25,11 +24,12 @@ from cnninvert.progress import progress
 
 log = logging.getLogger("cnninvert")
 
-VALIDATION = 16  # photographs held out, at most a tenth of all
 EVALUATIONS = 8  # points of the learning curve after the start
 START_BATCHES, START_PIXELS = 16, 2**20  # the crops of the initialisation, at most so many
 WARM_UP = 0.1  # share of the steps
 BETAS = (0.9, 0.99)
+# Whose checkpoints these are.
+CODE = (__file__, decoder.__file__, decoder_data.__file__, switches.__file__)
 CHECKPOINT_EVERY = 30.0  # seconds; when it is written never changes the result
 
 
@@ -62,10 +62,10 @@ def train(
         "device": device.type,
         "weights": sha256(network.path),
         "photographs": sha256(photographs),
-        "code": sha256(__file__) + sha256(decoder_module.__file__),
+        "code": [sha256(path) for path in CODE],
     }
     with h5py.File(photographs) as file:
-        crops = Crops(file, recipe, device)
+        crops = Crops(file, recipe.seed, device)
         training = Training(network, recipe, device)
         if not training.resume(state, settings):
             training.start(crops)
@@ -89,46 +89,6 @@ def train(
 def forget(state: Path) -> None:
     """Delete the checkpoint of a training whose results are written."""
     shutil.rmtree(state, ignore_errors=True)
-
-
-class Crops:
-    """Training batches and held-out crops, uint8, read from the open HDF5 file when needed."""
-
-    def __init__(self, file: h5py.File, recipe: Recipe, device: torch.device) -> None:
-        self.images, self.recipe, self.device = file["train"], recipe, device
-        names = file["train_path"][:]
-        photographs, first, of = np.unique(names, return_index=True, return_inverse=True)
-        if len(photographs) < 2:
-            raise InputError(
-                f"images.train: the decoders need at least 2 training photographs, one of them for "
-                f"validation, and there are {len(photographs)}."
-            )
-        # A folder counts by the square root of its size: the test photographs come in equal parts
-        # from all folders, and yet a folder of one photograph must not be half of the training.
-        folders = np.array([str(PurePosixPath(name.decode()).parent) for name in photographs])
-        _, folder, size = np.unique(folders, return_inverse=True, return_counts=True)
-        chance = torch.from_numpy(size[folder] ** -0.5)
-        count = min(VALIDATION, max(1, len(photographs) // 10))
-        held_out = torch.multinomial(chance, count, generator=generator(recipe.seed, 1)).numpy()
-        self.validation = first[held_out]  # one crop of each photograph
-        self.training = np.flatnonzero(~np.isin(of, held_out))
-        self.chance = chance[of[self.training]]
-
-    def draw(self, count: int, side: int, rng: torch.Generator) -> Tensor:
-        """Random crops, flipped or not, of the training crops: (count, 3, side, side)."""
-        most = self.images.shape[-1] - side + 1
-        batch = []
-        for index in torch.multinomial(self.chance, count, replacement=True, generator=rng):
-            top, left, flip = (
-                int(torch.randint(limit, (), generator=rng)) for limit in (most, most, 2)
-            )
-            crop = self.images[self.training[index], :, top : top + side, left : left + side]
-            batch.append(torch.from_numpy(crop).flip(2) if flip else torch.from_numpy(crop))
-        return torch.stack(batch).to(self.device)
-
-    def held_out(self) -> Tensor:
-        """The validation crops, whole."""
-        return torch.from_numpy(self.images[np.sort(self.validation)]).to(self.device)
 
 
 class Training:
