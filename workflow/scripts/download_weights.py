@@ -12,7 +12,7 @@ def main(snakemake):
     output.parent.mkdir(parents=True, exist_ok=True)
     if snakemake.input.file:
         weights.adopt(
-            output, Path(snakemake.input.file), architecture, snakemake.params.preprocessing
+            output, Path(snakemake.input.file[0]), architecture, snakemake.params.preprocessing
         )
         return
     with tempfile.TemporaryDirectory(dir=output.parent, prefix=".download-") as scratch:
