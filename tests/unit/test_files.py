@@ -10,7 +10,7 @@ import pytest
 
 from cnninvert import fetch
 from cnninvert.errors import InputError
-from cnninvert.files import check_sha256, sha256, whole
+from cnninvert.files import check_sha256, scratch_folder, sha256, whole
 from cnninvert.weights import read_pickled_arrays
 
 
@@ -115,3 +115,17 @@ def test_a_pickle_of_arrays_is_read(tmp_path):
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(InputError, match="no readable pickle"):
         read_pickled_arrays(path)
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
+    left = tmp_path / ".a.csv.x7.part.csv"
+    left.write_text("half")
+    other = tmp_path / ".a-curves.csv.x7.part.csv"
+    other.write_text("another writer's")
+    with whole(tmp_path / "a.csv") as part:
+        part.write_text("new")
+    assert not left.exists() and other.exists()
+
+    with scratch_folder(tmp_path / ".scratch") as scratch:
+        (scratch / "x").touch()
+    assert not scratch.exists()

@@ -1,16 +1,16 @@
 """The default photographs, one file a photograph."""
 
-import tempfile
 from pathlib import Path
 
 from cnninvert import default_photographs, job
+from cnninvert.files import scratch_folder
 
 
 def main(snakemake):
     output = Path(snakemake.output.folder)
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".download-") as scratch:
-        complete = Path(scratch) / "photographs"
-        default_photographs.download(complete, snakemake.params.sources, Path(scratch))
+    with scratch_folder(output.parent / ".photographs") as scratch:
+        complete = scratch / "photographs"
+        default_photographs.download(complete, snakemake.params.sources, scratch)
         complete.rename(output)
 
 

@@ -1,22 +1,20 @@
 """Pretrained weights as safetensors: downloaded, or a user's file checked and copied."""
 
-import tempfile
 from pathlib import Path
 
 from cnninvert import job, weights
+from cnninvert.files import scratch_folder
 
 
 def main(snakemake):
     architecture, name = snakemake.wildcards.architecture, snakemake.wildcards.weights
-    output = Path(snakemake.output.weights)
-    output.parent.mkdir(parents=True, exist_ok=True)
+    params, output = snakemake.params, Path(snakemake.output.weights)
     if snakemake.input.file:
-        weights.adopt(
-            output, Path(snakemake.input.file[0]), architecture, snakemake.params.preprocessing
-        )
+        file = Path(snakemake.input.file[0])
+        weights.adopt(output, file, architecture, params.preprocessing)
         return
-    with tempfile.TemporaryDirectory(dir=output.parent, prefix=".download-") as scratch:
-        weights.download(output, architecture, name, snakemake.params.sources, Path(scratch))
+    with scratch_folder(output.parent / f".{output.stem}") as scratch:
+        weights.download(output, architecture, name, params.sources, scratch)
 
 
 if "snakemake" in globals():

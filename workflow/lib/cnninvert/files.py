@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +15,16 @@ from cnninvert.errors import InputError
 def whole(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` and rename it to ``path`` when the block succeeds.
 
-    A killed or failing block leaves ``path`` as it was. The temporary name keeps the suffix,
-    so that writers which choose a format by it still work.
+    A failing block leaves ``path`` as it was, and so does a killed one, whose temporary file the
+    next writer of ``path`` removes. The temporary name keeps the suffix, so that writers which
+    choose a format by it still work.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(
-        prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
-    )
+    prefix, suffix = f".{path.name}.", f".part{path.suffix}"
+    for left in path.parent.glob(f"{prefix}*{suffix}"):
+        left.unlink(missing_ok=True)
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=path.parent)
     os.close(handle)
     part = Path(name)
     try:
@@ -30,6 +33,20 @@ def whole(path: str | Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch_folder(path: Path) -> Iterator[Path]:
+    """Yield ``path`` as an empty folder, and remove it at the end.
+
+    What a killed job left there is removed first.
+    """
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def sha256(path: str | Path) -> str:
