@@ -46,5 +46,8 @@ def gpus():
 
 
 def several_threads():
-    """Threads for long work: one on two cores, where two jobs run better beside each other."""
-    return max(1, (workflow.cores or 1) // 4)
+    """Threads for long work: one on two cores, where two jobs run better beside each other.
+
+    On a cluster the profile sets them (`set-threads`).
+    """
+    return max(1, (workflow.resource_settings.cores or 1) // 4)

@@ -149,7 +149,8 @@ def close():
     from cnninvert.timings import time_table
 
     logger.info(time_table(R))
-    logger.info(
-        f"cnninvert: tables in {R}/tables, figures in {R}/figures. Look first at "
-        f"{R}/figures/figure4.png and {R}/figures/fidelity.png, then {R}/tables/fidelity.csv."
-    )
+    logger.info(f"cnninvert: tables in {R}/tables, figures in {R}/figures.")
+    best = ["figures/figure4.png", "figures/fidelity.png", "tables/fidelity.csv"]
+    there = [f"{R}/{name}" for name in best if Path(R, name).exists()]
+    if there:
+        logger.info(f"cnninvert: look first at {', '.join(there)}.")
