@@ -8,7 +8,8 @@ min_version("9.10")
 configfile: "config.yaml"
 
 
-# Snakemake's --lint wants to know what the rules run in; install.sh makes the same without it.
+# Used with --software-deployment-method apptainer only: an image of your own with the packages of
+# requirements.txt. Without it, rules run in the environment that Snakemake runs in (install.sh).
 container: "docker://python:3.11-slim"
 
 

@@ -18,6 +18,15 @@ def test_over_shifts_agrees_with_the_explicit_matrix(signed, random):
     assert coherence(filters, shifts=True, signed=signed) == pytest.approx(expected)
 
 
+def test_shifts_are_multiples_of_the_stride(random):
+    filters = unit_norm(gaussian_filters((3, 2, 3, 3), random, torch.float64))
+    w = Convolution(filters, stride=2)
+    n = w.output_size(9)
+    rows = w.adjoint(torch.eye(3 * n * n, dtype=torch.float64).view(-1, 3, n, n), 9).flatten(1)
+    gram = (rows @ rows.T).fill_diagonal_(0).abs()
+    assert coherence(filters, shifts=True, stride=2) == pytest.approx(gram.max().item())
+
+
 def test_identical_filters_are_fully_coherent(random):
     filters = unit_norm(gaussian_filters((3, 2, 3, 3), random))
     filters[2] = filters[0]

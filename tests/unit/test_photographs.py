@@ -17,9 +17,9 @@ def picture(width, height, seed=0):
 @pytest.fixture
 def folder(tmp_path):
     for group in ("a", "b"):
-        (tmp_path / group).mkdir()
+        (tmp_path / group / "not an image.png").mkdir(parents=True)
         for number in range(10):
-            picture(80, 60, number).save(tmp_path / group / f"{number}.png")
+            picture(80, 60, number).save(tmp_path / group / f"{number}ü.png")
     return tmp_path
 
 
@@ -47,7 +47,7 @@ def test_fewer_training_photographs_than_asked_for(folder):
 def test_refusals(folder, test, words):
     if words == "cannot be read":
         for number in range(10):
-            (folder / "b" / f"{number}.png").write_bytes(b"no image")
+            (folder / "b" / f"{number}ü.png").write_bytes(b"no image")
     with pytest.raises(InputError, match=words):
         index(folder, 1, test, 0)
 

@@ -11,7 +11,7 @@ sys.path.insert(0, str(LIB))
 from cnninvert.config import check_config, expand as expand_path
 from cnninvert.errors import InputError
 from cnninvert.imports import closure, prepare_jobs
-from cnninvert.plan import Plan, has_gpu
+from cnninvert.plan import Plan, folder_digest, has_gpu
 
 prepare_jobs()
 

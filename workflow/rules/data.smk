@@ -1,7 +1,8 @@
 """Data sets and weights: fetched once, checked by content, shared by all presets.
 
 What is downloaded is checked by sha256, so a change in the library cannot change it: these rules,
-alone among all, do not name it as an input, and editing it fetches nothing again.
+alone among all, do not name it as an input, and editing it fetches nothing again. Where a file was
+fetched from does not matter either, so the sources are a resource: a param would fetch it again.
 """
 
 
@@ -12,32 +13,48 @@ rule download_cifar10:
         "results/data/logs/download_cifar10.log",
     benchmark:
         "results/data/benchmarks/download_cifar10.tsv"
+    localrule: True
     resources:
         mem_mb=1500,
         runtime=30,
-    params:
-        sources=config["data"]["sources"],
+        sources=SOURCES,
     script:
         "../scripts/download_cifar10.py"
 
 
 rule download_weights:
-    input:
-        file=lambda wildcards: weights_file(wildcards),
     output:
         weights=f"{DATA}/weights/{{architecture}}-{{weights}}.safetensors",
     log:
         "results/data/logs/download_weights/{architecture}-{weights}.log",
     benchmark:
         "results/data/benchmarks/download_weights/{architecture}-{weights}.tsv"
+    localrule: True
+    resources:
+        mem_mb=2000,
+        runtime=30,
+        sources=SOURCES,
+    script:
+        "../scripts/download_weights.py"
+
+
+rule adopt_weights:
+    input:
+        code=code("adopt_weights"),
+        file=weights_file,
+    output:
+        weights=f"{R}/weights/vgg16-{{weights}}.safetensors",
+    log:
+        f"{R}/logs/adopt_weights/{{weights}}.log",
+    benchmark:
+        f"{R}/benchmarks/adopt_weights/{{weights}}.tsv"
     resources:
         mem_mb=2000,
         runtime=30,
     params:
-        sources=config["data"]["sources"],
-        preprocessing=lambda wildcards: weights_preprocessing(wildcards),
+        preprocessing=weights_preprocessing,
     script:
-        "../scripts/download_weights.py"
+        "../scripts/adopt_weights.py"
 
 
 rule download_photographs:
@@ -47,11 +64,11 @@ rule download_photographs:
         "results/data/logs/download_photographs.log",
     benchmark:
         "results/data/benchmarks/download_photographs.tsv"
+    localrule: True
     resources:
         mem_mb=1000,
         runtime=30,
-    params:
-        sources=config["data"]["sources"],
+        sources=SOURCES,
     script:
         "../scripts/download_photographs.py"
 
@@ -59,7 +76,6 @@ rule download_photographs:
 rule index_photographs:
     input:
         code=code("index_photographs"),
-        # A folder's own date changes with its content; the chosen images are checked one by one.
         folder=photographs_folder,
     output:
         index=f"{R}/images/photographs.csv",
@@ -72,6 +88,8 @@ rule index_photographs:
         mem_mb=1000,
         runtime=60,
     params:
+        # A folder's own date does not change with the files in its sub-folders.
+        content=folder_digest(config["images"]["root"]),
         train=config["images"]["train"],
         test=config["images"]["test"],
         seed=config["seed"],

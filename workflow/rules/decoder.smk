@@ -5,7 +5,7 @@ rule train_decoder:
     input:
         code=code("train_decoder"),
         photographs=f"{R}/images/photographs.h5",
-        weights=f"{DATA}/weights/vgg16-{MAIN}.safetensors",
+        weights=weights_path(MAIN),
     output:
         decoder=f"{R}/models/decoder-{{layer}}.safetensors",
         curve=f"{R}/stats/train_decoder/{{layer}}.csv",

@@ -19,6 +19,7 @@ rule write_fidelity:
         f"{R}/benchmarks/write_fidelity.tsv"
     params:
         weights=MAIN,
+        decoder=config["decoder"]["switches"],
     script:
         "../scripts/write_fidelity.py"
 
@@ -29,7 +30,7 @@ rule check_claims:
         trials=f"{R}/stats/simulate_theory.csv",
         bound=f"{R}/stats/simulate_theory-bound.csv",
         ratios=ratio_files,
-        activation_space=activation_space_files,
+        activation_space=activation_by_image_files,
         image_space=image_space_files,
     output:
         claims=in_report(f"{R}/tables/claims.csv", "fidelity"),

@@ -3,21 +3,33 @@
 PAPER = str(Path(workflow.basedir) / "workflow" / "data" / "paper_numbers.csv")
 TABLE = ["csv", "md", "tex"]
 FIGURE = ["pdf", "png"]
+SOURCES = ",".join(config["data"]["sources"])
 
 
 def weights_file(wildcards):
-    """The user's file of these weights, or nothing where they are downloaded."""
-    entry = config["weights"]["files"].get(wildcards.weights)
-    return (
-        [expand_path(entry["path"])]
-        if entry and wildcards.architecture == "vgg16"
-        else []
-    )
+    """The user's file of these weights."""
+    return expand_path(config["weights"]["files"][wildcards.weights]["path"])
 
 
 def weights_preprocessing(wildcards):
-    entry = config["weights"]["files"].get(wildcards.weights)
-    return entry["preprocessing"] if entry else None
+    """What the user says that the file's weights expect."""
+    return config["weights"]["files"][wildcards.weights]["preprocessing"]
+
+
+def weights_path(name, architecture="vgg16"):
+    """The weights called ``name``: a user's file belongs to the preset, downloads to all."""
+    own = architecture == "vgg16" and name in config["weights"]["files"]
+    return f"{R if own else DATA}/weights/{architecture}-{name}.safetensors"
+
+
+def vgg16_weights(wildcards):
+    """The weights that a rule's wildcard names."""
+    return weights_path(wildcards.weights)
+
+
+def network_weights(wildcards):
+    """The weights that a rule's wildcards name, of either network."""
+    return weights_path(wildcards.weights, wildcards.architecture)
 
 
 def photographs_folder(_wildcards):
@@ -54,6 +66,14 @@ def activation_space_files(_wildcards):
         f"{R}/stats/measure_activation_space/{name}-pool{layer}.csv"
         for name in PLAN.weights
         for layer in PLAN.macro_layers[name]
+    ]
+
+
+def activation_by_image_files(_wildcards):
+    """The same image by image, for the main weights and the default reading."""
+    return [
+        f"{R}/stats/measure_activation_space/{MAIN}-pool{layer}-images.csv"
+        for layer in PLAN.macro_layers[MAIN]
     ]
 
 

@@ -4,11 +4,12 @@
 rule measure_activation_space:
     input:
         code=code("measure_activation_space"),
-        weights=f"{DATA}/weights/vgg16-{{weights}}.safetensors",
+        weights=vgg16_weights,
         activations=f"{R}/activations/{{weights}}.h5",
         sparsity=f"{R}/stats/measure_sparsity/vgg16-{{weights}}.csv",
     output:
         errors=f"{R}/stats/measure_activation_space/{{weights}}-{{layer}}.csv",
+        by_image=f"{R}/stats/measure_activation_space/{{weights}}-{{layer}}-images.csv",
     log:
         f"{R}/logs/measure_activation_space/{{weights}}-{{layer}}.log",
     benchmark:
@@ -29,7 +30,7 @@ rule measure_activation_space:
 rule reconstruct_activations:
     input:
         code=code("reconstruct_activations"),
-        weights=f"{DATA}/weights/vgg16-{{weights}}.safetensors",
+        weights=vgg16_weights,
         activations=f"{R}/activations/{{weights}}.h5",
     output:
         reconstructions=f"{R}/reconstructions/{{weights}}-{{layer}}.h5",
@@ -43,6 +44,7 @@ rule reconstruct_activations:
         runtime=120,
         gpu=gpus(),
     params:
+        filter_seeds=config["reconstruct"]["filter_seeds"],
         seed=config["seed"],
     script:
         "../scripts/reconstruct_activations.py"

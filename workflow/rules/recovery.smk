@@ -4,7 +4,7 @@
 rule sample_codes:
     input:
         code=code("sample_codes"),
-        weights=f"{DATA}/weights/vgg16-{{weights}}.safetensors",
+        weights=vgg16_weights,
         sparsity=f"{R}/stats/measure_sparsity/vgg16-{{weights}}.csv",
     output:
         ratios=f"{R}/stats/sample_codes/{{weights}}-{{filters}}.csv",
@@ -28,7 +28,7 @@ rule sample_codes:
 rule recover_codes:
     input:
         code=code("recover_codes"),
-        weights=f"{DATA}/weights/vgg16-{{weights}}.safetensors",
+        weights=vgg16_weights,
         activations=f"{R}/activations/{{weights}}.h5",
     output:
         codes=f"{R}/codes/{{weights}}-{{filters}}-{{kind}}.h5",
@@ -46,7 +46,10 @@ rule recover_codes:
         runtime=240,
         gpu=gpus(),
     params:
-        settings=config["rip"],
+        settings={
+            key: config["rip"][key]
+            for key in ("layer", "images", "lambda", "gap", "iterations", "batch")
+        },
         seed=config["seed"],
     script:
         "../scripts/recover_codes.py"

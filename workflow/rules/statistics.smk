@@ -25,7 +25,7 @@ rule measure_sparsity:
     input:
         code=code("measure_sparsity"),
         photographs=f"{R}/images/photographs.h5",
-        weights=f"{DATA}/weights/{{architecture}}-{{weights}}.safetensors",
+        weights=network_weights,
     output:
         sparsity=f"{R}/stats/measure_sparsity/{{architecture}}-{{weights}}.csv",
     log:
@@ -47,7 +47,7 @@ rule measure_sparsity:
 rule measure_coherence:
     input:
         code=code("measure_coherence"),
-        weights=f"{DATA}/weights/{{architecture}}-{{weights}}.safetensors",
+        weights=network_weights,
     output:
         coherence=f"{R}/stats/measure_coherence/{{architecture}}-{{weights}}.csv",
     log:
@@ -70,7 +70,7 @@ rule extract_activations:
     input:
         code=code("extract_activations"),
         photographs=f"{R}/images/photographs.h5",
-        weights=f"{DATA}/weights/vgg16-{{weights}}.safetensors",
+        weights=vgg16_weights,
     output:
         activations=f"{R}/activations/{{weights}}.h5",
     log:

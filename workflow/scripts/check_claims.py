@@ -21,10 +21,7 @@ def main(snakemake):
             recovered[tuple(names)] = pd.read_csv(path)
     parts.append(claims.figure3(random, recovered))
     if given.image_space:
-        mine = [
-            path for path in given.activation_space if Path(path).stem.startswith(f"{weights}-")
-        ]
-        activation = pd.concat([pd.read_csv(path) for path in mine])
+        activation = pd.concat([pd.read_csv(path) for path in given.activation_space])
         image = pd.concat([pd.read_csv(path) for path in given.image_space])
         parts.append(claims.table4(activation, image))
     with whole(snakemake.output.claims) as part:

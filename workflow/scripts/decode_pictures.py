@@ -1,5 +1,7 @@
 """Table 4, image space: pictures decoded from original, reconstructed and random activations."""
 
+import re
+
 import h5py
 import pandas as pd
 import torch
@@ -38,14 +40,22 @@ def main(snakemake):
             for name in reconstructions:
                 encoded[name] = torch.from_numpy(reconstructions[name][number : number + 1])
             decoded = {name: decoder(x.to(device), places) for name, x in encoded.items()}
-            for method, result in decoded.items():
-                save(file, method, number, len(names), result)
+            for name, result in decoded.items():
+                method, bank = method_and_bank(name)
+                if bank == 0:
+                    save(file, method, number, len(names), result)
                 errors = relative_errors(result, picture, decoded["original"])
                 for (reference, pixels), error in errors.items():
-                    rows.append((layer, names[number], method, reference, pixels, error))
-    columns = ["layer", "image", "method", "reference", "pixels", "error"]
+                    rows.append((layer, names[number], method, bank, reference, pixels, error))
+    columns = ["layer", "image", "method", "bank", "reference", "pixels", "error"]
     with whole(snakemake.output.errors) as part:
         pd.DataFrame(rows, columns=columns).to_csv(part, index=False)
+
+
+def method_and_bank(name: str) -> tuple[str, int]:
+    """gaussian2_known -> gaussian_known, 2; other methods have one bank, 0."""
+    number = re.search(r"\d+", name)
+    return re.sub(r"\d+", "", name), int(number[0]) if number else 0
 
 
 def relative_errors(

@@ -9,7 +9,7 @@ from cnninvert.files import scratch_folder
 def main(snakemake):
     output = Path(snakemake.output.cifar10)
     with scratch_folder(output.parent / ".cifar10") as scratch:
-        cifar10.download(output, snakemake.params.sources, scratch)
+        cifar10.download(output, snakemake.resources.sources.split(","), scratch)
 
 
 if "snakemake" in globals():

@@ -10,7 +10,7 @@ def main(snakemake):
     output = Path(snakemake.output.folder)
     with scratch_folder(output.parent / ".photographs") as scratch:
         complete = scratch / "photographs"
-        default_photographs.download(complete, snakemake.params.sources, scratch)
+        default_photographs.download(complete, scratch)
         complete.rename(output)
 
 

@@ -1,4 +1,4 @@
-"""Pretrained weights as safetensors: downloaded, or a user's file checked and copied."""
+"""Pretrained weights as safetensors, from the first source that serves them."""
 
 from pathlib import Path
 
@@ -8,13 +8,9 @@ from cnninvert.files import scratch_folder
 
 def main(snakemake):
     architecture, name = snakemake.wildcards.architecture, snakemake.wildcards.weights
-    params, output = snakemake.params, Path(snakemake.output.weights)
-    if snakemake.input.file:
-        file = Path(snakemake.input.file[0])
-        weights.adopt(output, file, architecture, params.preprocessing)
-        return
+    order, output = snakemake.resources.sources.split(","), Path(snakemake.output.weights)
     with scratch_folder(output.parent / f".{output.stem}") as scratch:
-        weights.download(output, architecture, name, params.sources, scratch)
+        weights.download(output, architecture, name, order, scratch)
 
 
 if "snakemake" in globals():

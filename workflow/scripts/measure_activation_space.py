@@ -11,10 +11,13 @@ from cnninvert.files import whole
 from cnninvert.layers import next_convolution
 from cnninvert.networks import Network
 from cnninvert.progress import progress
+from cnninvert.readings import Reading
 from cnninvert.reconstruction import relative_errors, scale_to
 from cnninvert.rip import norms
 from cnninvert.vgg_filters import bank_generator
 
+# The readings whose errors are kept image by image, for paired differences.
+SHOWN = (Reading(switches="known"), Reading(switches="fixed"))
 BATCH = 2  # of pool(1)'s responses, 128 x 112 x 112, under hundreds of readings
 
 
@@ -28,18 +31,23 @@ def main(snakemake):
     density = float(sparsity[conv]) / 100
     learned = network.filters(conv).contiguous()
     number = int(layer.removeprefix("pool"))
-    banks = [("learned", learned)] + [
-        ("random", gaussian_filters(tuple(learned.shape), bank_generator(params.seed, number, i)))
-        for i in range(params.filter_seeds)
+    shape = tuple(learned.shape)
+    banks = [("learned", 0, learned)] + [
+        ("random", bank, gaussian_filters(shape, bank_generator(params.seed, number, bank)))
+        for bank in range(params.filter_seeds)
     ]
     errors: dict[tuple[str, str], list[float]] = {}
+    by_image = []
     starts = [(s, bank) for s in range(0, params.images, BATCH) for bank in banks]
     with torch.inference_mode():
-        for start, (filters, bank) in progress(starts, "batches and filter banks"):
+        for start, (filters, bank, rows_of_w) in progress(starts, "batches and filter banks"):
             x = activations.read(layer, "output", start, min(start + BATCH, params.images))
             x = x.to(device)
-            for reading, values in relative_errors(x, bank.to(device), density).items():
+            for reading, values in relative_errors(x, rows_of_w.to(device), density).items():
                 errors.setdefault((filters, str(reading)), []).extend(values.tolist())
+                if reading in SHOWN:
+                    for image, error in enumerate(values.tolist(), start):
+                        by_image.append((layer, image, filters, bank, reading.switches, error))
         # "Random activations": Gaussian noise of the same norm, which no reading touches.
         random = bank_generator(params.seed, number, 999)
         for start in range(params.images):
@@ -60,6 +68,9 @@ def main(snakemake):
     ]
     with whole(snakemake.output.errors) as part:
         pd.DataFrame(rows).to_csv(part, index=False)
+    columns = ["layer", "image", "filters", "bank", "switches", "error"]
+    with whole(snakemake.output.by_image) as part:
+        pd.DataFrame(by_image, columns=columns).to_csv(part, index=False)
 
 
 if "snakemake" in globals():

@@ -29,8 +29,8 @@ def main(snakemake):
                 for seed in range(snakemake.params.seeds)
             ]
             for shifts in (False, True):
-                banks = [coherences(bank, shifts) for bank in gaussian]
-                ours = coherences(learned, shifts)
+                banks = [coherences(bank, shifts, conv.stride) for bank in gaussian]
+                ours = coherences(learned, shifts, conv.stride)
                 for which, maximum in enumerate(("absolute", "signed")):
                     values = [bank[which] for bank in banks]
                     rows.append(

@@ -1,5 +1,7 @@
 """Table 2's numbers: the share of non-zeros after each layer."""
 
+from collections.abc import Iterable
+
 import h5py
 import numpy as np
 import pandas as pd
@@ -14,27 +16,35 @@ from cnninvert.progress import progress
 def main(snakemake):
     network = Network(snakemake.input.weights, job.device(snakemake))
     with h5py.File(snakemake.input.photographs) as file, torch.inference_mode():
-        images = file["test"][: snakemake.params.images]
-        table = nonzero_shares(network, images, snakemake.params.batch)
+        count = snakemake.params.images
+        batches = range(0, count, snakemake.params.batch)
+        table = nonzero_shares(
+            network,
+            (file["test"][start : min(start + batches.step, count)] for start in batches),
+            len(batches),
+        )
     with whole(snakemake.output.sparsity) as part:
         table.to_csv(part, index=False)
 
 
-def nonzero_shares(network: Network, images: np.ndarray, batch: int) -> pd.DataFrame:
-    """Percent of non-zero outputs of every layer: mean and standard deviation over images."""
+def nonzero_shares(network: Network, batches: Iterable[np.ndarray], total: int) -> pd.DataFrame:
+    """Percent of non-zero outputs of every layer: mean and standard deviation over images.
+
+    ``batches`` are uint8 (B, 3, H, W), ``total`` of them.
+    """
     shares: dict[str, list[float]] = {layer.name: [] for layer in network.layers}
     device = network.filters(network.convolutions[0].name).device
-    for start in progress(range(0, len(images), batch), "batches"):
-        for step in network.steps(torch.from_numpy(images[start : start + batch]).to(device)):
-            nonzero = (step.output != 0).flatten(1).double().mean(1)
+    for images in progress(batches, "batches", total):
+        for step in network.steps(torch.from_numpy(images).to(device)):
+            nonzero = (step.output != 0).flatten(1).sum(1) / step.output[0].numel()
             shares[step.layer.name] += (100 * nonzero).tolist()
     return pd.DataFrame(
         {
             "layer": layer.name,
             "title": layer.title,
             "nonzeros": np.mean(shares[layer.name]),
-            "spread": np.std(shares[layer.name], ddof=1) if len(images) > 1 else np.nan,
-            "images": len(images),
+            "spread": pd.Series(shares[layer.name]).std(),
+            "images": len(shares[layer.name]),
         }
         for layer in network.layers
     )

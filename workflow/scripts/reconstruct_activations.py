@@ -23,7 +23,11 @@ def main(snakemake):
     learned = network.filters(next_convolution(layer)).contiguous()
     number = int(layer.removeprefix("pool"))
     seed = snakemake.params.seed
-    gaussian = gaussian_filters(tuple(learned.shape), bank_generator(seed, number, 0)).to(device)
+    shape = tuple(learned.shape)
+    banks = [("learned", learned)] + [
+        (f"gaussian{bank}", gaussian_filters(shape, bank_generator(seed, number, bank)).to(device))
+        for bank in range(snakemake.params.filter_seeds)
+    ]
     noise = bank_generator(seed, number, 998)
     output = snakemake.output.reconstructions
     with torch.inference_mode(), whole(output) as part, h5py.File(part, "w") as file:
@@ -33,7 +37,7 @@ def main(snakemake):
             x = x.to(device)
             for switches in ("known", "fixed"):
                 reading = Reading(switches=switches)
-                for name, filters in (("learned", learned), ("gaussian", gaussian)):
+                for name, filters in banks:
                     found[f"{name}_{switches}"] = reconstruct(x, filters, reading, density=1.0)
                 file.attrs[switches] = str(reading)
             for name, x_hat in found.items():

@@ -58,8 +58,15 @@ def main(snakemake):
                 "free_converged": free.converged,
             }
             rows.append(pd.DataFrame({name: v.cpu().numpy() for name, v in columns.items()}))
+    table = pd.concat(rows)
+    late = int((~(table["converged"] & table["free_converged"])).sum())
+    if late:
+        job.log.warning(
+            "%d of %d samples stopped at rip.iterations = %d before the gap of %g",
+            *(late, len(table), settings["iterations"], settings["gap"]),
+        )
     with whole(snakemake.output.ratios) as part:
-        pd.concat(rows).to_csv(part, index=False)
+        table.to_csv(part, index=False)
 
 
 if "snakemake" in globals():

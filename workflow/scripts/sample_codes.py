@@ -13,8 +13,7 @@ from cnninvert.progress import progress
 from cnninvert.rip import isometry_ratio
 from cnninvert.vgg_filters import map_size, operator
 
-# D of conv(5,2)'s maps: 14 at 224 pixels; the text says 15.
-BATCH = 50
+BATCH = 20  # codes at a time
 
 
 def main(snakemake):
@@ -28,6 +27,7 @@ def main(snakemake):
         for padding in ("same", "valid"):
             w = operator(network, params.layer, snakemake.wildcards.filters, params.seed, padding)
             channels = w.filters.shape[0]
+            # D of conv(5,2)'s maps is 14 at 224 pixels; the text says 15.
             for size in (map_size(params.layer), map_size(params.layer) + 1):
                 n = w.output_size(size)
                 # The text takes the sparsity of the layer before, the caption the layer's own.

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from cnninvert import fidelity, job
+from cnninvert.layers import ARCHITECTURES
 from cnninvert.tables import write_table
 
 
@@ -19,7 +20,10 @@ def main(snakemake):
         if table is None:
             table = ours
         else:
-            table = table.merge(ours.drop(columns=["title", "images"]), on="layer", how="left")
+            both = ["layer", "title", "images"]
+            table = table.merge(ours, on=both, how="outer")
+    order = [layer.name for layer in ARCHITECTURES["vgg16"]]
+    table = table.sort_values("layer", key=lambda names: names.map(order.index))
     table["paper (%)"] = [paper.get(f"table2.{layer}.non-zeros") for layer in table["layer"]]
     table = table.drop(columns="layer").rename(columns={"title": "layer"})
     write_table(table, snakemake.output, digits=1)

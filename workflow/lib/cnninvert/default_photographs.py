@@ -28,7 +28,7 @@ TOOLBOX_NAMES = (
 )
 
 
-def download(folder: Path, order: list[str], scratch: Path) -> None:
+def download(folder: Path, scratch: Path) -> None:
     """Fetch all photographs into ``folder``/{bing,dishes,toolbox}, one file a photograph."""
 
     def mirror() -> None:
@@ -43,8 +43,8 @@ def download(folder: Path, order: list[str], scratch: Path) -> None:
             raise InputError(f"PyPI package {TOOLBOX[0]}: {missing[0]}.png is not in it.")
         _copy([found[name] for name in TOOLBOX_NAMES], folder / "toolbox")
 
-    # These packages are the photographs' only source, so the mirror is tried in any case.
-    fetch.first_that_works("the default photographs", {"mirror": mirror}, [*order, "mirror"])
+    # These packages are the photographs' only source, whatever the order.
+    fetch.first_that_works("the default photographs", {"mirror": mirror}, ["mirror"])
 
 
 def _distinct(paths: list[Path]) -> list[Path]:

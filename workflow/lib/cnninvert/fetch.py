@@ -126,8 +126,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 def _run(command: list[str], what: str) -> None:
-    # The hash check of --require-hashes must not be undone by a user's settings.
-    environment = {**os.environ, "PIP_NO_INPUT": "1"}
+    environment = {**os.environ, "PIP_NO_INPUT": "1"}  # fail rather than ask
     result = subprocess.run(command, capture_output=True, text=True, env=environment)
     if result.returncode:
         lines = [line for line in result.stderr.splitlines() if "error" in line.lower()]

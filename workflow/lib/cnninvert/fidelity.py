@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from cnninvert.readings import Reading
+
 COLUMNS = ["id", "reading", "ours", "spread", "n"]
 
 # Which layers Table 3's rows may stand for: the row's own, or (an off-by-one) the next one.
@@ -94,8 +96,13 @@ def table4_activation_space(errors: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def table4_image_space(errors: pd.DataFrame, weights: str) -> pd.DataFrame:
-    """Relative errors in image space: switches of M, what is compared with, and pixel scale."""
+def table4_image_space(errors: pd.DataFrame, weights: str, decoder: str) -> pd.DataFrame:
+    """Relative errors in image space: switches of M, what is compared with, and pixel scale.
+
+    x^ is computed in the reading that comes closest in activation space; ``decoder`` says which
+    switches the decoder unpools with. The spread is over photographs and Gaussian banks, n counts
+    both.
+    """
     rows = []
     names = {
         "learned": "learned_filters",
@@ -104,7 +111,10 @@ def table4_image_space(errors: pd.DataFrame, weights: str) -> pd.DataFrame:
     }
     for (layer, reference, pixels), group in errors.groupby(["layer", "reference", "pixels"]):
         for switches in ("known", "fixed"):
-            reading = f"weights={weights},switches={switches},reference={reference},pixels={pixels}"
+            reading = (
+                f"weights={weights},{Reading(switches=switches)},decoder={decoder},"
+                f"reference={reference},pixels={pixels}"
+            )
             for method, name in names.items():
                 label = method if method == "noise" else f"{method}_{switches}"
                 values = group.loc[group["method"] == label, "error"]

@@ -11,6 +11,8 @@ from cnninvert.errors import InputError
 
 log = logging.getLogger("cnninvert")
 
+OUT_OF_MEMORY = "not enough memory; lower the batch or the number of images in the config."
+
 
 def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> None:
     """Call ``work(snakemake)`` as a Snakemake job.
@@ -30,20 +32,35 @@ def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> Non
     except InputError as error:
         _fail(str(error))
     except MemoryError:
-        _fail("not enough memory; lower the batch or the number of images in the config.")
+        _fail(OUT_OF_MEMORY)
     except OSError as error:
         if error.strerror is None:
             _defect()
         _fail(f"{error.filename or 'while writing'}: {error.strerror}.")
+    except RuntimeError as error:
+        # torch's way to say it, on the GPU and on the CPU.
+        if "out of memory" in str(error) or "can't allocate memory" in str(error):
+            _fail(OUT_OF_MEMORY)
+        _defect()
     except Exception:
         _defect()
 
 
 def device(snakemake: Any):
-    """The torch device of this job: CUDA if its ``gpu`` resource is 1, else the CPU."""
+    """The torch device of this job: CUDA if its ``gpu`` resource is 1, else the CPU.
+
+    On a GPU, TF32 is off: statistics and duality gaps are those of float32. (The trainings use
+    bfloat16 where it is fast, and are the only ones.)
+    """
+    import torch
+
     from cnninvert.device import choose_device
 
-    return choose_device(int(snakemake.resources.get("gpu", 0)))
+    chosen = choose_device(int(snakemake.resources.get("gpu", 0)))
+    if chosen.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+        log.info("device: %s, TF32 off", torch.cuda.get_device_name(chosen))
+    return chosen
 
 
 def _start_logging(snakemake: Any) -> None:

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from cnninvert.errors import InputError
-from cnninvert.layers import ARCHITECTURES, Conv, Pool
+from cnninvert.layers import PREPROCESSINGS, Conv, Pool, reached
 
 # Mean and standard deviation of RGB in [0, 1] that torchvision's weights expect.
 TORCHVISION_MEAN = (0.485, 0.456, 0.406)
@@ -45,11 +45,7 @@ class Network:
             raise InputError(f"{path}: the weights cannot be read: {error}.") from error
         self.architecture = self.attributes["architecture"]
         self.preprocessing = self.attributes["preprocessing"]
-        self.layers: list[Conv | Pool] = []
-        for layer in ARCHITECTURES[self.architecture]:
-            if isinstance(layer, Conv) and f"{layer.name}.weight" not in tensors:
-                break
-            self.layers.append(layer)
+        self.layers = reached(self.architecture, set(tensors))
         self.tensors = {
             name: tensor.contiguous(memory_format=torch.channels_last)
             if tensor.ndim == 4
@@ -88,7 +84,7 @@ class Network:
 
 
 def preprocess(images: Tensor, kind: str) -> Tensor:
-    """uint8 RGB (B, 3, H, W) -> float32 input; ``kind`` is a key of PREPROCESSINGS."""
+    """uint8 RGB (B, 3, H, W) -> float32 input; ``kind`` is one of PREPROCESSINGS."""
     x = images.float().contiguous(memory_format=torch.channels_last)
     if kind == "torchvision":
         mean = torch.tensor(TORCHVISION_MEAN, device=x.device).view(3, 1, 1)
@@ -99,4 +95,4 @@ def preprocess(images: Tensor, kind: str) -> Tensor:
         return x
     if kind == "caffe-bgr":
         return x.flip(1).contiguous(memory_format=torch.channels_last)
-    raise InputError(f"preprocessing {kind!r} is unknown; use torchvision, caffe-rgb or caffe-bgr.")
+    raise InputError(f"preprocessing {kind!r} is unknown; use {', '.join(PREPROCESSINGS)}.")

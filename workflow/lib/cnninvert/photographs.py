@@ -5,7 +5,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pandas as pd
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cnninvert.errors import InputError
 from cnninvert.files import whole
@@ -53,7 +53,7 @@ def _groups(root: Path) -> dict[str, list[str]]:
         raise InputError(f"images.root = {root}: there is no such folder.")
     groups: dict[str, list[str]] = {}
     for path in sorted(root.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith("."):
+        if path.suffix.lower() in SUFFIXES and path.name[0] != "." and path.is_file():
             groups.setdefault(str(path.parent), []).append(str(path.relative_to(root)))
     if not groups:
         raise InputError(
@@ -67,8 +67,9 @@ def _groups(root: Path) -> dict[str, list[str]]:
 
 def check(path: Path) -> tuple[int, int]:
     """Decode one image; its (height, width), or InputError if it cannot serve."""
-    picture = load(path)
-    return picture.height, picture.width
+    load(path)
+    with Image.open(path) as picture:
+        return picture.height, picture.width
 
 
 def load(path: str | Path) -> Image.Image:
@@ -87,7 +88,7 @@ def load(path: str | Path) -> Image.Image:
                 raise InputError(f"{path}: the image has transparent pixels; flatten or remove it.")
             # JPEGs are decoded at the smallest scale that is large enough: several times faster.
             picture.draft("RGB", (2 * SHORT_SIDE, 2 * SHORT_SIDE))
-            return picture.convert("RGB")
+            return ImageOps.exif_transpose(picture).convert("RGB")
     except Image.DecompressionBombError as error:
         raise InputError(f"{path}: the image is too large; shrink or remove it.") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
@@ -123,7 +124,8 @@ def write_crops(root: Path, chosen: pd.DataFrame, crops: int, seed: int, path: P
             names = chosen.loc[chosen["split"] == split, "path"].tolist()
             shape = (len(names) * each, 3, CROP, CROP)
             images = file.create_dataset(split, shape, "u1", chunks=(1, 3, CROP, CROP))
-            file.create_dataset(f"{split}_path", data=np.repeat(names, each).astype("S"))
+            paths = np.repeat([name.encode() for name in names], each)
+            file.create_dataset(f"{split}_path", data=paths)
             for number, name in enumerate(progress(names, f"{split} photographs cropped")):
                 picture = load(root / name)
                 images[number * each] = centre_crop(picture)

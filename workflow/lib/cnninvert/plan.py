@@ -1,9 +1,11 @@
 """What a configuration can compute: weights that hold only the first layers reach less."""
 
+import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
-from cnninvert.config import weights_layers
+from cnninvert.config import expand, weights_layers
 from cnninvert.layers import next_convolution, previous_layer
 
 
@@ -62,6 +64,19 @@ class Plan:
             )
 
 
+def folder_digest(root: str | None) -> str | None:
+    """A digest of names, sizes and dates of all files in a user's folder of images."""
+    if root is None:
+        return None
+    digest = hashlib.sha256()
+    for path in sorted(Path(expand(root)).rglob("*")):
+        state = path.stat()
+        if path.is_file():
+            digest.update(f"{path}:{state.st_size}:{state.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
 def has_gpu() -> bool:
-    """Whether this machine has an NVIDIA GPU; torch, which knows better, is slow to import."""
-    return Path("/dev/nvidia0").exists()
+    """Whether this machine shows an NVIDIA GPU; torch, which knows better, is slow to import."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    return not hidden and any(Path("/dev").glob("nvidia[0-9]*"))

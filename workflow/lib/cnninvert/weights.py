@@ -79,7 +79,7 @@ def from_torchvision(path: Path, architecture: str) -> dict[str, Tensor]:
 
 
 def from_flax(path: Path, architecture: str) -> dict[str, Tensor]:
-    """The convolutions and LPIPS's linear heads of a pickled Flax checkpoint, HWIO to OIHW."""
+    """The convolutions of a pickled Flax checkpoint, HWIO to OIHW."""
     tree = read_pickled_arrays(path)
     layers = tree[FLAX_NAMES[architecture]]
     tensors = {}
@@ -87,9 +87,6 @@ def from_flax(path: Path, architecture: str) -> dict[str, Tensor]:
         kernel = np.asarray(layers[f"Conv_{index}"]["kernel"]).transpose(3, 2, 0, 1)
         tensors[f"{conv.name}.weight"] = torch.from_numpy(kernel.copy())
         tensors[f"{conv.name}.bias"] = torch.from_numpy(layers[f"Conv_{index}"]["bias"].copy())
-    for index in range(5):
-        head = np.asarray(tree[f"NetLinLayer_{index}"]["Conv_0"]["kernel"]).reshape(-1)
-        tensors[f"lpips{index + 1}.weight"] = torch.from_numpy(head.copy())
     return tensors
 
 
