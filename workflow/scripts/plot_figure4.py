@@ -23,7 +23,8 @@ COLUMNS = (
 def main(snakemake):
     params = snakemake.params
     errors = pd.read_csv(snakemake.input.errors)
-    errors = errors[(errors["reference"] == "picture") & (errors["pixels"] == "unit")]
+    shown = (errors["reference"] == "picture") & (errors["pixels"] == "unit")
+    errors = errors[shown & (errors["bank"] == 0)]  # the pictures are of the first Gaussian bank
     errors = errors.set_index(["image", "method"])["error"]
     with (
         h5py.File(snakemake.input.photographs) as photographs,
