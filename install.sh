@@ -30,7 +30,7 @@ if [ ! -x .venv/bin/pip ]; then
         exit 1
     }
 fi
-echo "Installing packages into .venv (about 5 GB with PyTorch; minutes on a fast line) ..." >&2
+echo "Installing packages into .venv (about 6 GB with PyTorch; minutes on a fast line) ..." >&2
 arguments=()
 for file in "${wanted[@]}"; do arguments+=(-r "$file"); done
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --progress-bar off \

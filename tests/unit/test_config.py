@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cnninvert.config import check_config
+from cnninvert.config import check_config, typed
 from cnninvert.errors import InputError
 from cnninvert.plan import Plan
 
@@ -75,6 +75,13 @@ def test_refusals(change, words, config):
     sentence = str(error.value)
     assert words in sentence
     assert "\n" not in sentence and sentence.endswith(".")
+
+
+def test_text_from_the_command_line_becomes_what_it_says():
+    given = {"a": {"b": "3", "c": "0.1", "d": "null", "e": "true", "f": "pool4", "g": ["1", 2]}}
+    read = {"a": {"b": 3, "c": 0.1, "d": None, "e": True, "f": "pool4", "g": [1, 2]}}
+    assert typed(given) == read
+    assert typed({"root": "", "path": "a: b: c"}) == {"root": "", "path": "a: b: c"}
 
 
 def test_a_missing_key(config):

@@ -67,4 +67,3 @@ def test_partial_weights_leave_out_what_they_cannot_reach(empty_project, tmp_pat
     assert empty_project.file("results/partial/tables/table2.csv").exists()
     process = empty_project.snakemake("figure3", *settings)
     assert process.returncode != 0 and "figure3 is left out" in process.stdout
-    empty_project.file("results/data/weights/vgg16-mine.safetensors").unlink()

@@ -8,13 +8,14 @@ from snakemake.exceptions import WorkflowError
 LIB = Path(workflow.basedir) / "workflow" / "lib"
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(LIB))
-from cnninvert.config import check_config, expand as expand_path
+from cnninvert.config import check_config, expand as expand_path, typed
 from cnninvert.errors import InputError
 from cnninvert.imports import closure, prepare_jobs
 from cnninvert.plan import Plan, folder_digest, has_gpu
 
 prepare_jobs()
 
+config.update(typed(config))
 try:
     check_config(config)
     PLAN = Plan(config)

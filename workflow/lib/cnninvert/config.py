@@ -28,6 +28,24 @@ def check_config(config: Config) -> None:
         check(config)
 
 
+def typed(value: Any) -> Any:
+    """``value`` with the numbers, truth values and nulls that Snakemake left as text.
+
+    It reads everything inside --config 'section={key: 3}' as text.
+    """
+    if isinstance(value, dict):
+        return {key: typed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [typed(item) for item in value]
+    if isinstance(value, str) and value:
+        try:
+            read = yaml.safe_load(value)
+        except yaml.YAMLError:
+            return value
+        return read if read is None or isinstance(read, int | float) else value
+    return value
+
+
 def weights_layers(config: Config, name: str) -> list[str]:
     """Names of the VGG-16 layers that the weights called ``name`` reach."""
     entry = config["weights"]["files"].get(name)
