@@ -68,7 +68,6 @@ rule download_photographs:
     resources:
         mem_mb=1000,
         runtime=30,
-        sources=SOURCES,
     script:
         "../scripts/download_photographs.py"
 
