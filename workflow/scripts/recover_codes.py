@@ -6,13 +6,14 @@ import torch
 
 from cnninvert import job
 from cnninvert.activations import Activations
+from cnninvert.algorithm2 import recover_codes
+from cnninvert.factorisation import Factorisation
 from cnninvert.files import whole
 from cnninvert.layers import previous_layer
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
 from cnninvert.progress import progress
 from cnninvert.rip import isometry_ratio, norms
-from cnninvert.sparse_coding import recover_codes
 from cnninvert.vgg_filters import operator
 
 
@@ -27,11 +28,11 @@ def main(snakemake):
     with torch.inference_mode(), whole(snakemake.output.codes) as part, h5py.File(part, "w") as out:
         out.attrs.update(layer=settings["layer"], filters=snakemake.wildcards.filters, kind=kind)
         starts = range(0, settings["images"], settings["batch"])
-        lipschitz = None
+        factorisation = None
         for start in progress(starts, "batches"):
             stop = min(start + settings["batch"], settings["images"])
             x = activations.read(layer, kind, start, stop).to(device)
-            lipschitz = lipschitz or 1.05 * w.largest_eigenvalue(x.shape[-1])
+            factorisation = factorisation or Factorisation(w, x.shape[-1])
             codes, free = recover_codes(
                 w,
                 x,
@@ -39,7 +40,7 @@ def main(snakemake):
                 settings["lambda"],
                 settings["gap"],
                 settings["iterations"],
-                lipschitz,
+                factorisation,
             )
             z = codes.z
             if "codes" not in out:

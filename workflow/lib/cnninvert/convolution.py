@@ -14,16 +14,19 @@ class Convolution:
     ``filters``: (K, M, l) for one-dimensional or (K, M, l, l) for two-dimensional signals.
     ``padding``: 0 is the paper's *valid* convolution, in which every row of W is a whole filter
     and W^T the *full* transposed convolution; (l - 1) / 2 is VGG's *same* convolution, whose
-    rows are cut at the border.
+    rows are cut at the border. ``circular``: the padding repeats the signal instead of zeros.
     """
 
     filters: Tensor
     stride: int = 1
     padding: int = 0
+    circular: bool = False
 
     def __post_init__(self) -> None:
         if self.filters.ndim not in (3, 4):
             raise ValueError(f"filters are (K, M, l) or (K, M, l, l), not {self.filters.shape}")
+        if self.circular and self.stride != 1:
+            raise ValueError("a circular convolution has stride 1")
 
     @property
     def dimensions(self) -> int:
@@ -34,14 +37,23 @@ class Convolution:
         """n, the number of shifts along an axis of length ``size``."""
         return (size + 2 * self.padding - self.filters.shape[-1]) // self.stride + 1
 
+    def code_shape(self, size: int) -> tuple[int, ...]:
+        """(K, n...), the shape of the code of one signal of length ``size``."""
+        return (self.filters.shape[0], *(self.output_size(size),) * self.dimensions)
+
     def __call__(self, x: Tensor) -> Tensor:
         """W x: (B, M, D...) -> (B, K, n...)."""
         convolve = F.conv1d if self.dimensions == 1 else F.conv2d
+        if self.circular:
+            wrapped = F.pad(x, [self.padding] * (2 * self.dimensions), mode="circular")
+            return convolve(wrapped, self.filters)
         return convolve(x, self.filters, stride=self.stride, padding=self.padding)
 
     def adjoint(self, z: Tensor, size: int) -> Tensor:
         """W^T z: (B, K, n...) -> (B, M, D...), with D = ``size`` along every axis."""
         transpose = F.conv_transpose1d if self.dimensions == 1 else F.conv_transpose2d
+        if self.circular:
+            return _wrap(transpose(z, self.filters), self.padding, size)
         covered = (z.shape[-1] - 1) * self.stride + self.filters.shape[-1] - 2 * self.padding
         return transpose(
             z, self.filters, stride=self.stride, padding=self.padding, output_padding=size - covered
@@ -60,6 +72,16 @@ class Convolution:
             x = self.adjoint(self(x / x.norm()), size)
             value = x.norm()
         return float(value)
+
+
+def _wrap(padded: Tensor, padding: int, size: int) -> Tensor:
+    """The adjoint of circular padding: what lies outside of the signal is added where it wraps."""
+    for axis in range(2, padded.ndim):
+        inside = padded.narrow(axis, padding, size).clone()
+        inside.narrow(axis, size - padding, padding).add_(padded.narrow(axis, 0, padding))
+        inside.narrow(axis, 0, padding).add_(padded.narrow(axis, padding + size, padding))
+        padded = inside
+    return padded
 
 
 def unit_norm(filters: Tensor) -> Tensor:

@@ -1,0 +1,83 @@
+"""The convolutional l1 least-squares problem, a batch of them, and its duality gap."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from cnninvert.convolution import Convolution
+
+
+@dataclass(frozen=True)
+class Lasso:
+    """min_z 1/2 ||x - W^T z||^2 + lambda ||z||_1 for every sample of a batch.
+
+    ``x``: (B, M, D...) signals; ``lam``: (B,) positive; ``support``: (B, K, n...) boolean, where
+    codes may be non-zero, None for everywhere; ``nonnegative``: whether codes must be z >= 0.
+    """
+
+    operator: Convolution
+    x: Tensor
+    lam: Tensor
+    support: Tensor | None = None
+    nonnegative: bool = False
+
+    @property
+    def size(self) -> int:
+        """D, the signals' length along each axis."""
+        return self.x.shape[-1]
+
+    def select(self, keep: Tensor) -> "Lasso":
+        """The problems of the samples ``keep``, an index or a mask of (B,)."""
+        support = None if self.support is None else self.support[keep]
+        return replace(self, x=self.x[keep], lam=self.lam[keep], support=support)
+
+    def shrink(self, z: Tensor, threshold: Tensor) -> Tensor:
+        """The proximal map of threshold ||z||_1, and of z >= 0 where that is asked for."""
+        if self.nonnegative:
+            return (z - threshold).clamp_min_(0)
+        # Not `clamp`, which is four times slower with tensors for bounds.
+        return z - torch.maximum(z, -threshold).minimum(threshold)
+
+    def objective(self, z: Tensor, residual: Tensor) -> Tensor:
+        """(B,): the objective of codes ``z``, where ``residual`` = x - W^T z."""
+        axes = tuple(range(1, z.ndim))
+        energy = torch.linalg.vector_norm(residual, dim=axes) ** 2
+        return energy / 2 + self.lam * z.abs().sum(axes)
+
+    def gap(self, z: Tensor) -> Tensor:
+        """(B,): the duality gap of codes ``z``, as a share of their objective."""
+        residual = self.x - self.operator.adjoint(z, self.size)
+        return self.gap_from(z, residual, self.operator(residual))
+
+    def gap_from(self, z: Tensor, residual: Tensor, correlation: Tensor) -> Tensor:
+        """``gap`` where the residual x - W^T z and the correlation W residual are known.
+
+        The dual point is the residual, scaled to where |W theta| <= lambda on the support
+        (W theta <= lambda for non-negative codes).
+        """
+        tiny = torch.finfo(self.x.dtype).tiny
+        axes = tuple(range(1, z.ndim))
+        energy = torch.linalg.vector_norm(residual, dim=axes) ** 2
+        primal = self.objective(z, residual)
+        limit = self.lam / largest(correlation, self.support, self.nonnegative).clamp_min(tiny)
+        inner = (self.x * residual).sum(axes)
+        scale = torch.minimum((inner / energy.clamp_min(tiny)).clamp_min(0), limit)
+        dual = scale * inner - scale**2 * energy / 2
+        return (primal - dual).clamp_min(0) / primal.clamp_min(tiny)
+
+
+def lambda_max(
+    operator: Convolution, x: Tensor, support: Tensor | None = None, nonnegative: bool = False
+) -> Tensor:
+    """(B,): the least lambda for which the code is zero, max |W x| (max W x for z >= 0)."""
+    return largest(operator(x), support, nonnegative)
+
+
+def largest(correlation: Tensor, support: Tensor | None, nonnegative: bool) -> Tensor:
+    """(B,): the largest correlation that counts: on the support, and of either sign or not."""
+    if support is not None:
+        correlation = correlation * support
+    axes = tuple(range(1, correlation.ndim))
+    top = correlation.amax(axes)
+    return top.clamp_min(0) if nonnegative else torch.maximum(top, -correlation.amin(axes))
