@@ -2,12 +2,13 @@
 # Makes .venv and installs the tested packages into it; does nothing when it is up to date.
 #   ./install.sh        what the pipeline needs
 #   ./install.sh dev    and what the tests need
+#   ./install.sh bench  and the solvers that benchmarks/sparse_coding.py compares ours with
 # PYTHON names another interpreter (3.11 or newer).
 set -euo pipefail
 cd "$(dirname "$0")"
 
 wanted=(requirements.txt)
-[ "${1:-}" = dev ] && wanted+=(requirements-dev.txt)
+[ -n "${1:-}" ] && wanted+=("requirements-$1.txt")
 stamp=.venv/installed-${1:-run}
 sum=$(cat constraints.txt "${wanted[@]}" | sha256sum | cut -d' ' -f1)
 [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && exit 0
