@@ -64,6 +64,15 @@ BAD = [
     ({"theory": {"sparsity": 60}}, "theory.sparsity = 60"),
     ({"decoder": {"crop": 100}}, "multiple of 32"),
     ({"decoder": {"steps": {"pool1": 0}}}, "decoder.steps.pool1 = 0"),
+    ({"figure3_layers": {"layers": ["conv6"]}}, "figure3_layers.layers.0 = 'conv6'"),
+    ({"figure3_layers": {"layers": ["conv5"]}}, "lambda_layers names conv1_2"),
+    ({"figure3_layers": {"lambdas": [0.1, 1]}}, "less than 1"),
+    ({"figure3_layers": {"images": 33}}, "figure3_layers.images = 33 is more than images.test"),
+    ({"iht_codes": {"density": 0.3}}, "iht_codes.density = 0.3"),
+    ({"iht_codes": {"densities": [0.1, 0.4]}}, "at most 0.25"),
+    ({"iht_codes": {"length": 4, "channels": 2}}, "iht_codes: a density of 0.01 leaves no"),
+    ({"iht_activations": {"images": 40}}, "iht_activations.images = 40 is more than images.test"),
+    ({"iht_activations": {"steps": []}}, "iht_activations.steps"),
     ({"figure4": {"layer": 3}, "reconstruct": {"layers": [1, 2]}}, "figure4.layer = 3"),
 ]
 
@@ -130,6 +139,9 @@ def test_a_file_of_the_first_layers_leaves_the_rest_out_with_sentences(config, t
     assert plan.layers["mine"][-1] == "conv3_1"
     assert plan.macro_layers["mine"] == [1, 2]
     assert not plan.rip and not plan.figure4
+    vgg16 = [layer for network, _, layer in plan.figure3_layers if network == "vgg16"]
+    assert vgg16 == ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1"]
+    assert plan.lambda_layers == [("vgg16", "mine", "conv1_2")]
     left_out = " ".join(plan.left_out)
-    for words in ("pool(3)", "pool(4)", "figure3", "figure4", "conv3_1"):
+    for words in ("pool(3)", "pool(4)", "figure3", "figure3_layers", "figure4", "conv3_1"):
         assert words in left_out

@@ -84,3 +84,32 @@ def test_sampled_codes_are_model_sparse_and_of_the_size_asked_for(sizes, region,
 def test_too_many_non_zeros_are_refused(random):
     with pytest.raises(ValueError, match="exceeds the 3 regions"):
         sample_codes(1, 3, (8,), None, 4, random)
+
+
+@pytest.mark.parametrize("sizes", [(7, 7), (6, 6), (9,)])
+def test_the_signed_maximum_of_negative_values_is_the_least_negative(sizes, random):
+    """Also in the partial regions at the border, whose filling must not win."""
+    h = -1 - torch.rand(2, 3, *sizes, generator=random)
+    z = ModelProjection(2, magnitude="signed")(h)
+    regions = to_regions(z, 2)
+    assert is_model_sparse(z, 2) and (regions != 0).any(-1).all()
+    expected = to_regions(h, 2, fill=-torch.inf).amax(-1)
+    assert torch.equal(regions.sum(-1), expected)
+
+
+@pytest.mark.parametrize("kept", [{"k": 7}, {"share": 7 / 36}])
+@pytest.mark.parametrize("switches", ["known", "fixed"])
+def test_the_signed_maximum_keeps_the_largest_values_and_not_magnitudes(kept, switches, random):
+    h = torch.randn(2, 4, 6, 6, generator=random) - 2
+    z = ModelProjection(2, switches, "signed", **kept)(h)
+    largest = F.max_pool2d(h, 2).flatten(1).topk(7).values
+    for code, values in zip(z, largest, strict=True):
+        assert torch.equal(code[code != 0].sort().values, values.sort().values)
+    assert (z < 0).any()
+
+
+def test_the_signed_maximum_drops_what_is_negative_beside_zeros(random):
+    """So it is no projection onto model-sparse codes; the absolute maximum is."""
+    z = sample_codes(3, 4, (6, 6), 2, 12, random)
+    assert torch.equal(ModelProjection(2, magnitude="signed")(z), z.clamp(min=0))
+    assert torch.equal(ModelProjection(2)(z), z)

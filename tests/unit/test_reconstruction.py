@@ -1,5 +1,6 @@
 """The readings of Table 4 are the combinations they name."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,6 +10,7 @@ from cnninvert.model_sparsity import ModelProjection
 from cnninvert.readings import Reading, readings
 from cnninvert.reconstruction import reconstruct, relative_errors, scale_to
 from cnninvert.rip import norms
+from measure_iht import errors_by_step
 
 
 @pytest.fixture
@@ -51,3 +53,19 @@ def test_noise_of_the_same_norm_is_off_by_the_root_of_two(random):
     noise = scale_to(torch.randn(50, 400, generator=random), x)
     assert torch.allclose(norms(noise), norms(x))
     assert (norms(x - noise) / norms(x)).mean().item() == pytest.approx(2**0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("maximum", ["signed", "absolute"])
+def test_the_first_of_many_iht_steps_is_table_4s(maximum, x, filters):
+    """The unit and the normalised step differ by a factor, which the scaling undoes."""
+    reading = Reading(maximum=maximum)
+    expected = relative_errors(x, filters, density=1.0)[reading].numpy()
+    settings = {"steps": [1, 2], "pursuit_steps": 1, "cg_tolerance": 0.01, "cg_iterations": 3}
+    for variant, steps in (("unit", 2), ("normalised", 2), ("pursuit", 1)):
+        table = errors_by_step(x, filters, reading, variant, settings)
+        assert len(table) == steps * len(x)
+        first = table[table["step"] == 1].set_index("image")["error"]
+        if variant == "pursuit":
+            assert (first < expected).all()
+        else:
+            assert np.allclose(first, expected)

@@ -77,6 +77,54 @@ def test_recovered_codes_far_from_one_are_not_claimed_to_be_isometric():
     assert not table["holds"].any()
 
 
+def iht_errors(by_variant, **columns):
+    """``by_variant``: for each variant a list of errors a step, a list for each of two samples."""
+    rows = [
+        {"variant": variant, "step": step, "bank": 0, "code": sample, "image": sample, **columns}
+        | {"error": error, "code_error": error}
+        for variant, samples in by_variant.items()
+        for sample, errors in enumerate(samples)
+        for step, error in enumerate(errors, 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_more_steps_help_only_if_they_help_every_sample():
+    errors = {
+        "unit": [[0.5, np.inf], [0.5, 0.4]],
+        "normalised": [[0.5, 0.1], [0.5, 0.4]],
+        "pursuit": [[0.5, 0.1], [0.5, 0.5]],
+    }
+    columns = {"layer": "pool1", "filters": "learned"}
+    signed = iht_errors(errors, maximum="signed", **columns)
+    absolute = iht_errors({"unit": [[0.1, 9.0]] * 2}, maximum="absolute", **columns)
+    for table in (
+        claims.table(claims.iht_codes(iht_errors(errors))),
+        claims.table(claims.iht_activations(pd.concat([signed, absolute]))),
+    ):
+        assert table["ours"].tolist() == [0.5, 1.0, 0.5]
+        assert table["holds"].tolist() == [False, True, False]
+        assert (table["n"] == 2).all()
+
+
+def test_what_more_steps_remove_of_table_4s_error():
+    from write_iht_activations import summary
+
+    first = pd.Series([1.0, 0.8], pd.MultiIndex.from_tuples([(0, 0), (0, 1)]))
+
+    def by_step(*samples):
+        return pd.DataFrame(dict(zip(first.index, samples, strict=True)), index=[1, 2, 3])
+
+    found = summary(by_step([1.0, 0.7, 0.5], [0.8, 0.6, 0.2]), first, [1, 2, 5])
+    assert np.isclose(found["removed (%)"], 100 * (0.5 + 0.75) / 2)
+    assert np.allclose([found["error, 1 step"], found["error, 2 steps"]], [0.9, 0.65])
+    assert np.isnan(found["error, 5 steps"])  # which was not taken
+    assert found["diverged (%)"] == 0 and found["diverged at step"] == ""
+    found = summary(by_step([1.0, 0.7, 0.5], [0.8, 1.6, np.inf]), first, [1, 2, 3])
+    assert np.isnan(found["removed (%)"]) and np.isnan(found["error, 3 steps"])
+    assert found["diverged (%)"] == 50 and found["diverged at step"] == "3"
+
+
 def test_time_table(tmp_path):
     folder = tmp_path / "benchmarks" / "train"
     folder.mkdir(parents=True)

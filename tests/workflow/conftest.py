@@ -59,7 +59,8 @@ class Project:
 
 
 def is_target(name: str) -> bool:
-    return re.fullmatch(r"all|table\d|figure\d|alexnet|fidelity", name) is not None
+    pattern = r"all|table\d|figure\d|figure3_layers|alexnet|fidelity|iht_codes|iht_activations"
+    return re.fullmatch(pattern, name) is not None
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,11 @@ import contextlib
 import pytest
 
 AFTER_TABLE_3 = {"write_table3": 1, "write_fidelity": 1, "plot_fidelity": 1}
+AFTER_IHT = {
+    **{"simulate_theory": 1, "simulate_iht": 1, "measure_iht": 4, "check_claims": 1},
+    **{"plot_figure2": 1, "plot_iht_codes": 1, "plot_iht_activations": 1},
+    **{"write_iht_codes": 1, "write_iht_activations": 1},
+}
 
 
 @contextlib.contextmanager
@@ -28,8 +33,24 @@ def test_a_single_figure_plans_only_what_it_needs(empty_project):
     assert planned == {"simulate_theory": 1, "plot_figure2": 1}
     planned = empty_project.planned("table3", "--config", "preset=fresh")
     assert planned == {"measure_coherence": 1, "write_table3": 1}
+    planned = empty_project.planned("iht_codes", "--config", "preset=fresh")
+    assert planned == {"simulate_iht": 1, "write_iht_codes": 1, "plot_iht_codes": 1}
     planned = empty_project.planned("table1", "--config", "preset=fresh")
     assert planned == {"search_classifiers": 6, "test_classifier": 6, "write_table1": 1}
+
+
+def test_figure_3_for_every_layer_is_made_on_demand_only(empty_project):
+    every = "figure3_layers={layers: null}"
+    planned = empty_project.planned("figure3_layers", "--config", "preset=fresh", every)
+    assert planned == {
+        **{"index_photographs": 1, "crop_photographs": 1},
+        **{"recover_layer_codes": 2 * (13 + 5), "write_figure3_layers": 1},
+        **{"plot_figure3_layers": 1, "plot_figure3_lambda": 1},
+    }
+    assert not set(empty_project.planned("--config", "preset=fresh")) & {
+        *("recover_layer_codes", "write_figure3_layers"),
+        *("plot_figure3_layers", "plot_figure3_lambda"),
+    }
 
 
 CHANGES = [
@@ -39,6 +60,7 @@ CHANGES = [
         {"measure_coherence": 2, "write_alexnet": 1, **AFTER_TABLE_3},
     ),
     ("workflow/lib/cnninvert/sparse_coding.py", {"recover_codes": 4, "plot_figure3": 1}),
+    ("workflow/lib/cnninvert/least_squares.py", AFTER_IHT),
     ("workflow/lib/cnninvert/claims.py", {"check_claims": 1}),
     ("workflow/lib/cnninvert/job.py", {}),
     ("workflow/lib/cnninvert/fetch.py", {}),
@@ -58,6 +80,13 @@ def test_an_edited_file_reruns_its_dependants(project, name, expected):
 SETTINGS = [
     ("coherence={seeds: 3}", {"measure_coherence": 2, "write_alexnet": 1, **AFTER_TABLE_3}),
     ("figure4={rows: 3}", {"plot_figure4": 1}),
+    (
+        "iht_activations={steps: [1, 3]}",
+        {
+            **{"measure_iht": 4, "check_claims": 1},
+            **{"write_iht_activations": 1, "plot_iht_activations": 1},
+        },
+    ),
     ("device=cpu", {}),
 ]
 

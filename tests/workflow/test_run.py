@@ -4,8 +4,8 @@ import h5py
 import pandas as pd
 import pytest
 
-TABLES = ["table1", "table2", "table3", "table4", "alexnet"]
-FIGURES = ["figure2", "figure3", "figure4", "fidelity"]
+TABLES = ["table1", "table2", "table3", "table4", "alexnet", "iht_codes", "iht_activations"]
+FIGURES = ["figure2", "figure3", "figure4", "fidelity", "iht_codes", "iht_activations"]
 
 
 def test_every_target_is_there(project):
@@ -32,6 +32,7 @@ def test_claims_cover_figures_and_table_4(project):
     found = set(claims["id"].str.split(".").str[:2].str.join("."))
     assert {"figure2.a", "figure2.b", "figure2.c", "figure3.a", "figure3.b"} <= found
     assert {f"table4.pool{i}" for i in (1, 2, 3, 4)} <= found
+    assert "algorithm1" in found
     assert claims["holds"].dtype == bool
 
 
@@ -43,6 +44,18 @@ def test_activations_say_where_they_come_from(project):
         assert set(file.attrs["layers"]) == {"pool1", "pool2", "pool3", "pool4", "conv5_1"}
         assert file["pool4/output"].shape == (4, 512, 14, 14)
         assert (file["conv5_1/linear"][:].clip(min=0) == file["conv5_1/output"][:]).all()
+
+
+def test_figure_3_for_every_layer(project):
+    """A target of its own, here for two layers; every code comes with its prediction."""
+    project.run("figure3_layers")
+    for name in ("figures/figure3_layers.png", "figures/figure3_lambda.pdf"):
+        assert project.file(f"results/tiny/{name}").stat().st_size
+    table = pd.read_csv(project.file("results/tiny/tables/figure3_layers.csv"))
+    assert len(table) == 2 * (3 + 1)  # learned and Gaussian; three lambdas, and rip.lambda alone
+    assert set(table["layer"]) == {"conv(1,2)", "conv(2)"}
+    assert (table["codes"] == 2).all() and table.notna().all(axis=None)
+    assert project.planned("figure3_layers") == {}
 
 
 def test_a_second_run_has_nothing_to_do(project):

@@ -32,6 +32,8 @@ rule check_claims:
         ratios=ratio_files,
         activation_space=activation_by_image_files,
         image_space=image_space_files,
+        iht_codes=f"{R}/stats/simulate_iht-steps.csv",
+        iht_activations=iht_files,
     output:
         claims=in_report(f"{R}/tables/claims.csv", "fidelity"),
     log:

@@ -85,6 +85,13 @@ def image_space_files(_wildcards):
     ]
 
 
+def iht_files(_wildcards):
+    """Errors of many IHT steps, for the main weights."""
+    return [
+        f"{R}/stats/measure_iht/pool{layer}.csv" for layer in PLAN.macro_layers[MAIN]
+    ]
+
+
 def ratio_files(_wildcards):
     """Figure 3's ratios, where the weights reach its layer."""
     if not PLAN.rip:
@@ -98,6 +105,22 @@ def ratio_files(_wildcards):
         f"{R}/stats/sample_codes/{MAIN}-{{filters}}.csv",
         filters=["learned", "gaussian"],
     )
+
+
+def layer_ratios(layers, kind):
+    """``kind``, "ratios" or "signs", of Figure 3's codes for ``layers`` of PLAN, in their order."""
+    return [
+        f"{R}/stats/recover_layer_codes/{'-'.join(layer)}-{filters}-{kind}.csv"
+        for layer in layers
+        for filters in ("learned", "gaussian")
+    ]
+
+
+def layer_lambdas(wildcards):
+    """The lambdas of a layer's codes, as shares of lambda_max, rip.lambda among them."""
+    layer = (wildcards.architecture, wildcards.weights, wildcards.layer)
+    swept = config["figure3_layers"]["lambdas"] if layer in PLAN.lambda_layers else []
+    return sorted({config["rip"]["lambda"], *swept}, reverse=True)
 
 
 def in_report(path, kind):
@@ -134,10 +157,31 @@ TARGETS = {
     "figure2": paths("figures", "figure2", FIGURE),
     "figure3": paths("figures", "figure3", FIGURE) if PLAN.rip else [],
     "figure4": paths("figures", "figure4", FIGURE) if PLAN.figure4 else [],
+    "iht_codes": [
+        *paths("tables", "iht_codes", TABLE),
+        *paths("figures", "iht_codes", FIGURE),
+    ],
+    "iht_activations": (
+        [
+            *paths("tables", "iht_activations", TABLE),
+            *paths("figures", "iht_activations", FIGURE),
+        ]
+        if PLAN.macro_layers[MAIN]
+        else []
+    ),
     "fidelity": [
         f"{R}/tables/fidelity.csv",
         f"{R}/tables/claims.csv",
         *paths("figures", "fidelity", FIGURE),
+    ],
+}
+
+# What is made on demand only, and is not part of `all`.
+EXTRA = {
+    "figure3_layers": [
+        *(paths("tables", "figure3_layers", TABLE) if PLAN.figure3_layers else []),
+        *(paths("figures", "figure3_layers", FIGURE) if PLAN.figure3_layers else []),
+        *(paths("figures", "figure3_lambda", FIGURE) if PLAN.lambda_layers else []),
     ],
 }
 

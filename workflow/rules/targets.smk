@@ -1,6 +1,6 @@
 """The targets: snakemake table1, figure4, fidelity, ..."""
 
-for target, files in TARGETS.items():
+for target, files in {**TARGETS, **EXTRA}.items():
 
     rule:
         name:

@@ -24,6 +24,10 @@ def main(snakemake):
         activation = pd.concat([pd.read_csv(path) for path in given.activation_space])
         image = pd.concat([pd.read_csv(path) for path in given.image_space])
         parts.append(claims.table4(activation, image))
+    parts.append(claims.iht_codes(pd.read_csv(given.iht_codes)))
+    if given.iht_activations:
+        errors = pd.concat([pd.read_csv(path) for path in given.iht_activations])
+        parts.append(claims.iht_activations(errors))
     with whole(snakemake.output.claims) as part:
         claims.table(chain(*parts)).to_csv(part, index=False)
 

@@ -21,19 +21,24 @@ def coherence(
 
 def coherences(filters: Tensor, shifts: bool = False, stride: int = 1) -> tuple[float, float]:
     """``coherence`` of the absolute values and of the signed ones."""
-    products = _all_shifts(filters, stride) if shifts else _same_place(filters)
+    products = cross_correlations(filters, stride) if shifts else _same_place(filters)
     lowest, largest = products.aminmax()
     return float(torch.maximum(-lowest, largest)), float(largest)
+
+
+def cross_correlations(filters: Tensor, stride: int = 1) -> Tensor:
+    """(K, K, 2r + 1, 2r + 1): <w_k at place q, w_k' at place q + d> for all shifts |d| <= r.
+
+    ``filters``: (K, M, l, l). Shifts count in places of the code, which are ``stride`` apart; r is
+    the farthest at which filters overlap. A row of W with itself, at [k, k, r, r], counts as 0.
+    """
+    reach = filters.shape[-1] - 1
+    products = F.conv2d(filters, filters, padding=reach)  # (K, K, 2l - 1, 2l - 1)
+    products.diagonal()[reach, reach] = 0
+    first = reach % stride
+    return products[:, :, first::stride, first::stride]
 
 
 def _same_place(filters: Tensor) -> Tensor:
     rows = filters.flatten(1)
     return (rows @ rows.T).fill_diagonal_(0)
-
-
-def _all_shifts(filters: Tensor, stride: int) -> Tensor:
-    reach = filters.shape[-1] - 1
-    products = F.conv2d(filters, filters, padding=reach)  # (K, K, 2l - 1, 2l - 1)
-    products.diagonal()[reach, reach] = 0  # a filter with itself, unshifted
-    first = reach % stride
-    return products[:, :, first::stride, first::stride]

@@ -24,7 +24,7 @@ def check_config(config: Config) -> None:
     errors = list(Draft202012Validator(schema).iter_errors(config))
     if errors:
         raise InputError(_sentence(min(errors, key=_position)))
-    for check in (_weights, _images, _classify, _theory, _reconstruct):
+    for check in (_weights, _images, _classify, _theory, _figure3_layers, _reconstruct, _iht_codes):
         check(config)
 
 
@@ -131,7 +131,7 @@ def _images(config: Config) -> None:
     if root is not None and not Path(expand(root)).is_dir():
         raise InputError(f"config: images.root = {root}: there is no such folder.")
     test = config["images"]["test"]
-    for section in ("sparsity", "rip", "reconstruct"):
+    for section in ("sparsity", "rip", "figure3_layers", "reconstruct", "iht_activations"):
         wanted = config[section]["images"]
         if wanted > test:
             raise InputError(
@@ -173,10 +173,34 @@ def _theory(config: Config) -> None:
         )
 
 
+def _figure3_layers(config: Config) -> None:
+    layers = config["figure3_layers"]["layers"]
+    for layer in config["figure3_layers"]["lambda_layers"]:
+        if layers is not None and layer not in layers:
+            raise InputError(
+                f"config: figure3_layers.lambda_layers names {layer}, which is not among "
+                f"figure3_layers.layers = {layers}."
+            )
+
+
 def _reconstruct(config: Config) -> None:
     layers = config["reconstruct"]["layers"]
     if config["figure4"]["layer"] not in layers:
         raise InputError(
             f"config: figure4.layer = {config['figure4']['layer']} is not among "
             f"reconstruct.layers = {layers}."
+        )
+
+
+def _iht_codes(config: Config) -> None:
+    section = config["iht_codes"]
+    shifts = section["length"] - 2
+    expansion = min(section["expansion"], *section["expansions"])
+    density = min(section["density"], *section["densities"])
+    filters = round(expansion * section["channels"])
+    if round(density * filters * shifts**2) < 1:
+        raise InputError(
+            f"config: iht_codes: a density of {density} leaves no non-zero in codes of {filters} "
+            f"filters (expansion {expansion}) and {shifts} x {shifts} shifts; "
+            "raise channels, length, densities or expansions."
         )

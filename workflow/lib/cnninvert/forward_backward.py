@@ -6,8 +6,8 @@ from torch import Tensor
 from cnninvert.anderson import Anderson
 from cnninvert.lasso import Lasso
 
-FIRST_STEP = 0.8  # in units of the filters' mean squared norm, the mean eigenvalue of W W^T
-LONGEST_STEP = 8.0  # in units of 1 / bound
+FIRST_STEP = 0.9  # in units of the filters' mean squared norm, the mean eigenvalue of W W^T
+LONGEST_STEP = 5.0  # in units of 1 / bound
 
 
 class ForwardBackward:

@@ -37,7 +37,9 @@ class Lasso:
         if self.nonnegative:
             return (z - threshold).clamp_min_(0)
         # Not `clamp`, which is four times slower with tensors for bounds.
-        return z - torch.maximum(z, -threshold).minimum(threshold)
+        clipped = torch.maximum(z, -threshold)
+        torch.minimum(clipped, threshold, out=clipped)
+        return torch.sub(z, clipped, out=clipped)
 
     def objective(self, z: Tensor, residual: Tensor) -> Tensor:
         """(B,): the objective of codes ``z``, where ``residual`` = x - W^T z."""

@@ -75,6 +75,13 @@ ARCHITECTURES: dict[str, tuple[Conv | Pool, ...]] = {
     ),
 }
 
+TITLES = {"vgg16": "VGG-16", "alexnet": "AlexNet"}
+
+
+def title(architecture: str, layer: str) -> str:
+    """How the ``layer`` is printed: conv(1,2)."""
+    return next(each.title for each in ARCHITECTURES[architecture] if each.name == layer)
+
 
 def previous_layer(name: str) -> str:
     """The VGG-16 layer before the convolution ``name``: what its filters are applied to."""

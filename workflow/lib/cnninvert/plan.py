@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cnninvert.config import expand, weights_layers
-from cnninvert.layers import next_convolution, previous_layer
+from cnninvert.layers import ARCHITECTURES, Conv, next_convolution, previous_layer
 
 
 class Plan:
@@ -14,7 +14,9 @@ class Plan:
 
     ``weights``: names of all weights, the main ones first. ``macro_layers[name]``: the i for which
     Table 4 can be computed: pool(i) and the filters of conv(i+1, 1) are there.
-    ``rip``: whether Figure 3 can be. ``left_out``: one sentence for each thing that cannot.
+    ``rip``: whether Figure 3 can be. ``figure3_layers``: the convolutions of its extension to all
+    layers, as (architecture, weights, layer); ``lambda_layers``: those which vary lambda.
+    ``left_out``: one sentence for each thing that cannot.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -31,6 +33,9 @@ class Plan:
             for name in self.weights
         }
         self.rip = config["rip"]["layer"] in self.layers[self.main]
+        self.figure3_layers = list(self._figure3_layers(config["figure3_layers"]["layers"]))
+        swept = config["figure3_layers"]["lambda_layers"]
+        self.lambda_layers = [each for each in self.figure3_layers if each[2] in swept]
         self.figure4 = config["figure4"]["layer"] in self.macro_layers[self.main]
         self.left_out = list(self._left_out(config, wanted))
 
@@ -40,6 +45,13 @@ class Plan:
         if name == self.main and self.rip:
             layers.append(previous_layer(config["rip"]["layer"]))
         return layers
+
+    def _figure3_layers(self, wanted: list[str] | None):
+        for architecture, weights in (("vgg16", self.main), ("alexnet", "torchvision")):
+            for layer in ARCHITECTURES[architecture]:
+                reached = architecture != "vgg16" or layer.name in self.layers[weights]
+                if isinstance(layer, Conv) and reached and layer.name in (wanted or [layer.name]):
+                    yield architecture, weights, layer.name
 
     def _left_out(self, config: dict[str, Any], wanted: list[int]):
         for name in self.weights:
@@ -51,10 +63,24 @@ class Plan:
                         f"they end at {last}, and it needs {next_convolution(f'pool{layer}')}."
                     )
         last = self.layers[self.main][-1]
+        if not self.macro_layers[self.main]:
+            yield (
+                f"iht_activations is left out: the weights {self.main} end at {last}, before the "
+                "first of reconstruct.layers and the convolution that follows it."
+            )
         if not self.rip:
             yield (
                 f"figure3 is left out: the weights {self.main} end at {last}, "
                 f"and it needs {config['rip']['layer']}."
+            )
+        wanted = config["figure3_layers"]["layers"] or [
+            layer.name for layer in ARCHITECTURES["vgg16"] if isinstance(layer, Conv)
+        ]
+        missing = [name for name in wanted if "_" in name and name not in self.layers[self.main]]
+        if missing:
+            yield (
+                f"figure3_layers is left out for {', '.join(missing)}: "
+                f"the weights {self.main} end at {last}."
             )
         if not self.figure4:
             layer = config["figure4"]["layer"]

@@ -17,8 +17,18 @@ COLOURS = {
     "noise": "#7a7a7a",
     "paper": "#111111",
     "theory": "#3d8a5c",
+    # Steps of IHT: apart from the filters' colours, and told apart by the colour-blind.
+    "unit": "#111111",
+    "normalised": "#3fa7d6",
+    "pursuit": "#b8578f",
 }
 LABELS = {"learned": "learned filters", "gaussian": "Gaussian filters"}
+STEPS = {
+    "unit": "unit step, as printed",
+    "normalised": "normalised step",
+    "pursuit": "hard thresholding pursuit",
+}
+MARKERS = {"unit": "o", "normalised": "s", "pursuit": "^"}
 
 plt.rcParams.update(
     {

@@ -1,4 +1,4 @@
-"""Filter banks of VGG-16's size: learned, or Gaussian of the same shape."""
+"""Filter banks of a network's size: learned, or Gaussian of the same shape."""
 
 import torch
 
@@ -13,16 +13,17 @@ def operator(
 ) -> Convolution:
     """W of the convolution ``layer`` with unit-norm filters, "learned" or "gaussian".
 
-    ``bank`` numbers the Gaussian banks of one seed.
+    ``padding``: "same", the layer's own, or "valid". ``bank`` numbers the Gaussian banks of a seed.
     """
+    number = [each.name for each in network.convolutions].index(layer)
+    conv = network.convolutions[number]
     learned = network.filters(layer).contiguous()
     if filters == "learned":
         rows = learned
     else:
-        number = [each.name for each in network.convolutions].index(layer)
         rows = gaussian_filters(tuple(learned.shape), generator(seed, 5, number, bank))
         rows = rows.to(learned.device)
-    return Convolution(unit_norm(rows), padding=rows.shape[-1] // 2 if padding == "same" else 0)
+    return Convolution(unit_norm(rows), conv.stride, conv.padding if padding == "same" else 0)
 
 
 def map_size(layer: str, image: int = 224) -> int:

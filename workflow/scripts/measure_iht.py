@@ -1,0 +1,82 @@
+"""IHT on real activations: the error after every step, for each variant."""
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from cnninvert import job
+from cnninvert.activations import Activations
+from cnninvert.convolution import gaussian_filters
+from cnninvert.files import whole
+from cnninvert.iht import VARIANTS, iht
+from cnninvert.layers import next_convolution
+from cnninvert.model_sparsity import ModelProjection
+from cnninvert.networks import Network
+from cnninvert.progress import progress
+from cnninvert.readings import Reading
+from cnninvert.reconstruction import operator, scale_to
+from cnninvert.rip import norms
+from cnninvert.vgg_filters import bank_generator
+
+
+def main(snakemake):
+    settings, layer = snakemake.params.settings, snakemake.wildcards.layer
+    device = job.device(snakemake)
+    network = Network(snakemake.input.weights, device)
+    activations = Activations(snakemake.input.activations)
+    learned = network.filters(next_convolution(layer)).contiguous()
+    number = int(layer.removeprefix("pool"))
+    banks = [("learned", 0, learned)]
+    for bank in range(settings["filter_seeds"]):
+        # The same ones as Table 4's.
+        random = bank_generator(snakemake.params.seed, number, bank)
+        banks.append(("gaussian", bank, gaussian_filters(tuple(learned.shape), random).to(device)))
+    work = [
+        (start, bank, maximum, variant)
+        for start in range(0, settings["images"], settings["batch"])
+        for bank in banks
+        for maximum in ("signed", "absolute")
+        for variant in VARIANTS
+    ]
+    tables = []
+    with torch.inference_mode():
+        for start, (filters, bank, w), maximum, variant in progress(work, "runs of IHT"):
+            stop = min(start + settings["batch"], settings["images"])
+            x = activations.read(layer, "output", start, stop).to(device)
+            table = errors_by_step(x, w, Reading(maximum=maximum), variant, settings)
+            names = {"layer": layer, "filters": filters, "bank": bank, "maximum": maximum}
+            tables.append(table.assign(**names, variant=variant, image=table["image"] + start))
+    with whole(snakemake.output.errors) as part:
+        pd.concat(tables).to_csv(part, index=False)
+
+
+def errors_by_step(
+    x: Tensor, filters: Tensor, reading: Reading, variant: str, settings: dict
+) -> pd.DataFrame:
+    """A row a step and image: Table 4's error of x^ = W^T z, and the residual ||x - x^|| / ||x||.
+
+    Table 4's has x^ scaled to the norm of x.
+    """
+
+    def error(_codes: Tensor, residual: Tensor) -> Tensor:
+        return norms(x - scale_to(x - residual, x)) / norms(x)
+
+    found = iht(
+        operator(reading, filters),
+        x,
+        ModelProjection(switches=reading.switches, magnitude=reading.maximum),
+        settings["pursuit_steps"] if variant == "pursuit" else max(settings["steps"]),
+        variant,
+        cg_tolerance=settings["cg_tolerance"],
+        cg_iterations=settings["cg_iterations"],
+        measure=error,
+    )
+    steps, images = found.errors.shape
+    index = pd.MultiIndex.from_product([range(1, steps + 1), range(images)])
+    columns = {"error": found.measured, "residual": found.errors}
+    table = pd.DataFrame({name: v.flatten().cpu().numpy() for name, v in columns.items()}, index)
+    return table.rename_axis(["step", "image"]).reset_index()
+
+
+if "snakemake" in globals():
+    job.run(snakemake, main, torch=True)
