@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from cnninvert.convolution import Convolution, gaussian_filters, unit_norm
-from cnninvert.iht import VARIANTS, iht, one_step, recovery_bound
+from cnninvert.iht import VARIANTS, iht
 from cnninvert.least_squares import on_support
 from cnninvert.model_sparsity import ModelProjection, is_model_sparse, sample_codes
+from cnninvert.one_step import one_step, recovery_bound
 from cnninvert.rip import norms
 
 

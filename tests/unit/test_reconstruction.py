@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from cnninvert.convolution import Convolution, gaussian_filters, unit_norm
-from cnninvert.iht import one_step
 from cnninvert.model_sparsity import ModelProjection
+from cnninvert.one_step import one_step
 from cnninvert.readings import Reading, readings
 from cnninvert.reconstruction import reconstruct, relative_errors, scale_to
 from cnninvert.rip import norms

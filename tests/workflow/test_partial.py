@@ -6,8 +6,8 @@ import pytest
 
 AFTER_TABLE_3 = {"write_table3": 1, "write_fidelity": 1, "plot_fidelity": 1}
 AFTER_IHT = {
-    **{"simulate_theory": 1, "simulate_iht": 1, "measure_iht": 4, "check_claims": 1},
-    **{"plot_figure2": 1, "plot_iht_codes": 1, "plot_iht_activations": 1},
+    **{"simulate_iht": 1, "measure_iht": 4, "check_claims": 1},
+    **{"plot_iht_codes": 1, "plot_iht_activations": 1},
     **{"write_iht_codes": 1, "write_iht_activations": 1},
 }
 

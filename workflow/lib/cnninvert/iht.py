@@ -1,4 +1,4 @@
-"""Model-based iterative hard thresholding (Algorithm 1), and a CNN layer as its first step."""
+"""Model-based iterative hard thresholding (Algorithm 1)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,18 +9,13 @@ from torch import Tensor
 
 from cnninvert.convolution import Convolution
 from cnninvert.least_squares import column, on_support
+from cnninvert.one_step import Projection
 from cnninvert.rip import norms
 
-Projection = Callable[[Tensor], Tensor]
 Variant = Literal["unit", "normalised", "pursuit"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
 
 DIVERGED = 10  # times the signal's norm: a residual larger than that is given up
-
-
-def one_step(operator: Convolution, x: Tensor, project: Projection) -> Tensor:
-    """x^ = W^T M(W x, k): encode and decode ``x`` (B, M, D...) by one IHT step from z = 0."""
-    return operator.adjoint(project(operator(x)), x.shape[-1])
 
 
 @dataclass(frozen=True)
@@ -156,10 +151,3 @@ def _normalised_step(
 def _ratio(codes: Tensor, signals: Tensor) -> Tensor:
     """(B,): ||codes||^2 / ||signals||^2, and 0 where both are zero."""
     return (norms(codes) / norms(signals).clamp_min(torch.finfo(codes.dtype).tiny)) ** 2
-
-
-def recovery_bound(delta_k: float, delta_2k: float) -> float:
-    """Theorem 3.3: the bound on ||x^ - x|| / ||x|| after one step; inf where it does not apply."""
-    if not 0 <= delta_k <= delta_2k < 1:
-        return float("inf")
-    return 5 * delta_2k / (1 - delta_k) * ((1 + delta_2k) / (1 - delta_2k)) ** 0.5

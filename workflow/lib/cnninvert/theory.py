@@ -4,8 +4,8 @@ import pandas as pd
 import torch
 
 from cnninvert.convolution import Convolution, gaussian_filters
-from cnninvert.iht import one_step, recovery_bound
 from cnninvert.model_sparsity import ModelProjection, sample_codes
+from cnninvert.one_step import one_step, recovery_bound
 from cnninvert.rip import distortion, isometry_ratio, norms
 
 
