@@ -41,11 +41,11 @@ class Lasso:
         torch.minimum(clipped, threshold, out=clipped)
         return torch.sub(z, clipped, out=clipped)
 
-    def objective(self, z: Tensor, residual: Tensor) -> Tensor:
-        """(B,): the objective of codes ``z``, where ``residual`` = x - W^T z."""
+    def objective(self, z: Tensor, residual: Tensor, dtype: torch.dtype | None = None) -> Tensor:
+        """(B,): the objective of codes ``z``; ``residual`` is x - W^T z, ``dtype`` of the sums."""
         axes = tuple(range(1, z.ndim))
-        energy = torch.linalg.vector_norm(residual, dim=axes) ** 2
-        return energy / 2 + self.lam * z.abs().sum(axes)
+        energy = torch.linalg.vector_norm(residual, dim=axes, dtype=dtype) ** 2
+        return energy / 2 + self.lam * z.abs().sum(axes, dtype=dtype)
 
     def gap(self, z: Tensor) -> Tensor:
         """(B,): the duality gap of codes ``z``, as a share of their objective."""
@@ -58,15 +58,18 @@ class Lasso:
         The dual point is the residual, scaled to where |W theta| <= lambda on the support
         (W theta <= lambda for non-negative codes).
         """
-        tiny = torch.finfo(self.x.dtype).tiny
-        axes = tuple(range(1, z.ndim))
-        energy = torch.linalg.vector_norm(residual, dim=axes) ** 2
-        primal = self.objective(z, residual)
-        limit = self.lam / largest(correlation, self.support, self.nonnegative).clamp_min(tiny)
-        inner = (self.x * residual).sum(axes)
-        scale = torch.minimum((inner / energy.clamp_min(tiny)).clamp_min(0), limit)
+        # The gap is a small difference of large sums, so these are in double precision.
+        double, axes = torch.float64, tuple(range(1, z.ndim))
+        tiny = torch.finfo(double).tiny
+        energy = torch.linalg.vector_norm(residual, dim=axes, dtype=double) ** 2
+        primal = self.objective(z, residual, double)
+        top = largest(correlation, self.support, self.nonnegative).double()
+        inner = (self.x * residual).sum(axes, dtype=double)
+        scale = (
+            (inner / energy.clamp_min(tiny)).clamp_min(0).minimum(self.lam / top.clamp_min(tiny))
+        )
         dual = scale * inner - scale**2 * energy / 2
-        return (primal - dual).clamp_min(0) / primal.clamp_min(tiny)
+        return ((primal - dual).clamp_min(0) / primal.clamp_min(tiny)).to(self.x.dtype)
 
 
 def lambda_max(
