@@ -129,7 +129,7 @@ def compare(
 
 
 def limit_threads(count: int) -> None:
-    """Give torch and, where threadpoolctl is installed, all other libraries ``count`` threads."""
+    """Give torch and, where threadpoolctl is installed, the libraries loaded so far ``count``."""
     torch.set_num_threads(count)
     try:
         from threadpoolctl import threadpool_limits

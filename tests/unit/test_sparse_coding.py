@@ -160,8 +160,55 @@ def test_signals_that_are_not_finite_are_refused(problem):
         sparse_coding(w, x, 0.1)
 
 
+@pytest.mark.parametrize("scale", [0.1, 10.0])
+def test_the_filters_scale_does_not_matter(correlated, scale):
+    w, x = correlated
+    scaled = Convolution(scale * w.filters, padding=1)
+    codes = [sparse_coding(each, x, 0.1, tolerance=1e-7) for each in (w, scaled)]
+    assert codes[1].converged.all()
+    assert torch.allclose(codes[0].z, scale * codes[1].z, atol=1e-2)
+
+
+def test_zero_signals_do_not_spoil_a_batch(correlated):
+    w, x = correlated
+    x[:3] = 0
+    codes = sparse_coding(w, x, 0.1)
+    assert codes.converged.all()
+    assert not codes.z[:3].any() and codes.z[3].any()
+
+
+def test_the_start_is_left_as_it_was(problem):
+    w, x = problem
+    start = sparse_coding(w, x, 0.2).z
+    kept = start.clone()
+    sparse_coding(w, x, 0.1, start=start)
+    assert torch.equal(start, kept)
+
+
+def test_what_cannot_be_solved_is_refused(problem):
+    w, x = problem
+    support = torch.ones(w(x).shape, dtype=torch.bool)
+    for message, arguments in {
+        "another filter bank": {"factorisation": Factorisation(w, 7)},
+        "support is boolean": {"support": support.double()},
+        "shape of the codes": {"support": support[:1]},
+        "the start is": {"start": torch.zeros(1)},
+        "is negative": {"max_iterations": -1},
+    }.items():
+        with pytest.raises(ValueError, match=message):
+            sparse_coding(w, x, 0.1, **arguments)
+    with pytest.raises(ValueError, match="all sides equal"):
+        sparse_coding(w, x[..., :5], 0.1)
+    with pytest.raises(ValueError, match="both float32"):
+        sparse_coding(w, x.float(), 0.1)
+    with pytest.raises(ValueError, match="all zero"):
+        sparse_coding(Convolution(0 * w.filters, padding=1), x, 0.1)
+    with pytest.raises(ValueError, match="one for each of 5"):
+        sparse_coding(w, x, lam=torch.ones(3))
+
+
 @pytest.mark.parametrize(
-    "stride, padding, taps, size", [(1, 1, 3, 6), (2, 0, 3, 9), (4, 2, 11, 23)]
+    "stride, padding, taps, size", [(1, 1, 3, 6), (2, 0, 3, 9), (4, 2, 11, 23), (1, 2, 2, 4)]
 )
 def test_the_torus_is_the_convolution(random, stride, padding, taps, size):
     w = Convolution(torch.randn(3, 2, taps, taps, generator=random).double(), stride, padding)

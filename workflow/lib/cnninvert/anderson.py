@@ -55,9 +55,9 @@ class Anderson:
             self.last = image, residual
             return image, failed
         # The step back is taken whatever comes of it, as the first one is.
-        rounding = 1 + 10 * torch.finfo(merit.dtype).eps
-        slack = torch.where(self.cautious, rounding, self.slack)
-        self.limit = torch.where(astray, torch.inf, slack * merit)
+        strict = merit * (1 + 10 * torch.finfo(merit.dtype).eps)
+        self.limit = torch.where(self.cautious, strict, self.slack * merit)
+        self.limit[astray] = torch.inf
         newest = self._remember(image, residual)
         if bool(astray.any()):
             self.images[astray] = self.residuals[astray] = self.gram[astray] = 0

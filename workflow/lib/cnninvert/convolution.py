@@ -25,8 +25,11 @@ class Convolution:
     def __post_init__(self) -> None:
         if self.filters.ndim not in (3, 4):
             raise ValueError(f"filters are (K, M, l) or (K, M, l, l), not {self.filters.shape}")
-        if self.circular and self.stride != 1:
-            raise ValueError("a circular convolution has stride 1")
+        length = self.filters.shape[-1]
+        if self.filters.shape[2:] != (length,) * self.dimensions:
+            raise ValueError(f"filters are as long as they are wide, not {self.filters.shape}")
+        if self.circular and (self.stride != 1 or 2 * self.padding != length - 1):
+            raise ValueError("a circular convolution has stride 1 and padding (l - 1) / 2")
 
     @property
     def dimensions(self) -> int:

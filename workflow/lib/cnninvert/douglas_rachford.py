@@ -5,6 +5,7 @@ from torch import Tensor
 
 from cnninvert.anderson import Anderson
 from cnninvert.lasso import Lasso
+from cnninvert.rip import norms
 from cnninvert.torus import Torus
 
 RELAXATION = 1.6
@@ -34,7 +35,7 @@ class DouglasRachford:
     def start(self, z: Tensor, response: Tensor) -> Tensor:
         """The iterates from which the first codes are ``z`` (B, K, n...).
 
-        They are a fixed point where ``z`` solves the problem.
+        They are a fixed point where a ``z`` other than zero solves the problem.
         """
         torus, lam = self.torus, self.problem.lam.view(-1, 1, 1)
         empty = (z == 0).flatten(1).all(1).view(-1, 1, 1)
@@ -50,7 +51,7 @@ class DouglasRachford:
 
     def acceleration(self, iterate: Tensor) -> Anderson:
         """What accelerates the iteration from ``iterate`` on."""
-        # The plain iteration does not increase its residual's norm.
+        # The plain iteration does not increase its residual's norm in the penalties' metric.
         return Anderson(iterate, memory=5, slack=2.0, momentum=False)
 
     def step(self, iterate: Tensor) -> tuple[Tensor, Tensor]:
@@ -70,7 +71,8 @@ class DouglasRachford:
         solved = torch.bmm(torch.baddbmm(v, z, torus.matrices, alpha=-1), self.inverse)
         g1.sub_(torus.backward(solved), alpha=self.penalty)
         g2.add_(torus.backward(torch.bmm(solved, torus.matrices.mT)))
-        return step.mul_(RELAXATION), step.norm(dim=1)
+        merit = (norms(g1) ** 2 + self.penalty * norms(g2) ** 2).sqrt()
+        return step.mul_(RELAXATION), merit
 
     def gap(self) -> Tensor:
         """(B,): the relative duality gap of the last step's codes."""

@@ -12,31 +12,36 @@ from cnninvert.lasso import Lasso
 from cnninvert.torus import Torus
 
 WELL_CONDITIONED = 20.0  # a Gaussian bank with K = 4M has 9, VGG-16's conv(5,2) has 148
-LARGEST_TORUS = 4e9  # bytes of matrices; larger problems go without them
+LARGEST_TORUS = 4e9  # bytes; larger problems go without one
 
 
 class Factorisation:
     """A filter bank, prepared for signals of one size; to be shared by all of its batches.
 
     ``bound``: the largest eigenvalue of W W^T; ``condition``: the same over the filters' mean
-    squared norm. Banks of a low condition need nothing more. Others get the matrices of
+    squared norm ``power``. Banks of a low condition need nothing more. Others get the matrices of
     ``Torus`` and their inverses, when they are first used.
     """
 
     def __init__(self, operator: Convolution, size: int):
+        self.source = operator
         if operator.dimensions == 2:
             filters = operator.filters.contiguous(memory_format=torch.channels_last)
             operator = replace(operator, filters=filters)
         self.operator, self.size = operator, size
-        # The power iteration comes from below, by about 1 %.
+        # Power iteration comes from below, by about 1 %.
         self.bound = 1.05 * operator.largest_eigenvalue(size)
-        self.condition = self.bound / float(operator.filters.flatten(1).square().sum(1).mean())
+        self.power = float(operator.filters.flatten(1).square().sum(1).mean())
+        if not 0 < self.power < math.inf:
+            raise ValueError("the filters are all zero, or hold values that are not finite")
+        self.condition = self.bound / self.power
         self._torus: Torus | None = None
         self._inverse: tuple[float, torch.Tensor] | None = None
 
     def splitting(self, problem: Lasso, fraction: float) -> ForwardBackward | DouglasRachford:
         """The splitting that suits the bank; ``fraction``: lambda as a share of lambda_max."""
-        if self.condition <= WELL_CONDITIONED or self._bytes() > LARGEST_TORUS:
+        too_large = Torus.bytes(self.operator, self.size) > LARGEST_TORUS
+        if self.condition <= WELL_CONDITIONED or too_large:
             return ForwardBackward(problem, self.bound)
         self._torus = self._torus or Torus(self.operator, self.size)
         penalty = self._penalty(fraction)
@@ -44,16 +49,20 @@ class Factorisation:
             self._inverse = penalty, self._torus.inverse_gram(penalty)
         return DouglasRachford(problem, self._torus, *self._inverse)
 
-    def _bytes(self) -> float:
-        filters = self.operator.filters
-        count = Torus.frequencies(self.operator, self.size)
-        m = filters.shape[1] * self.operator.stride**self.operator.dimensions
-        return count * filters.element_size() * 4 * m * (m + filters.shape[0])
+    def check(self, operator: Convolution, size: int) -> None:
+        """Raise ValueError unless this is a factorisation of ``operator`` for that size."""
+        mine, same = self.source, size == self.size
+        for name in ("stride", "padding", "circular"):
+            same &= getattr(mine, name) == getattr(operator, name)
+        if not same or not (
+            mine.filters is operator.filters or torch.equal(mine.filters, operator.filters)
+        ):
+            raise ValueError("the factorisation is that of another filter bank or signal size")
 
-    @staticmethod
-    def _penalty(fraction: float) -> float:
+    def _penalty(self, fraction: float) -> float:
         """The codes' penalty, found by trials; a factor of two either way costs little.
 
         Rounded, so that problems of nearly the same lambda share an inverse.
         """
-        return 2.0 ** (round(2 * math.log2(20 * max(fraction, 1e-6) ** 0.85)) / 2)
+        best = 20 * max(fraction, 1e-6) ** 0.85
+        return 2.0 ** (round(2 * math.log2(best)) / 2) * self.power

@@ -64,12 +64,13 @@ class Lasso:
         energy = torch.linalg.vector_norm(residual, dim=axes, dtype=double) ** 2
         primal = self.objective(z, residual, double)
         top = largest(correlation, self.support, self.nonnegative).double()
-        inner = (self.x * residual).sum(axes, dtype=double)
+        inner = (self.x.double() * residual).sum(axes)
         scale = (
             (inner / energy.clamp_min(tiny)).clamp_min(0).minimum(self.lam / top.clamp_min(tiny))
         )
         dual = scale * inner - scale**2 * energy / 2
-        return ((primal - dual).clamp_min(0) / primal.clamp_min(tiny)).to(self.x.dtype)
+        gap = (primal - dual).clamp_min(0) / primal.clamp_min(tiny)
+        return gap.nan_to_num(nan=torch.inf).to(self.x.dtype)
 
 
 def lambda_max(

@@ -41,8 +41,11 @@ def square_variance(operator: Convolution, z: Tensor) -> Tensor:
 
 def ratio_moments(variance: Tensor) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of the ratio, for variances v of its square."""
-    shape = 1 / variance.double()
+    variance = variance.double()
+    shape = 1 / variance
     log_mean = torch.lgamma(shape + 0.5) - torch.lgamma(shape) - shape.log() / 2
+    # The series, where the differences above cancel.
+    log_mean = torch.where(variance < 1e-4, -variance / 8, log_mean)
     return log_mean.exp(), (-torch.expm1(2 * log_mean)).sqrt()
 
 

@@ -25,6 +25,7 @@ class Codes:
     converged: Tensor
 
 
+@torch.no_grad()
 def sparse_coding(
     operator: Convolution,
     x: Tensor,
@@ -43,33 +44,36 @@ def sparse_coding(
 
     An operator splitting that suits the bank's condition (``Factorisation``), accelerated by
     Anderson's method. A sample leaves the batch's work when its relative duality gap reaches
-    ``tolerance``; float32 resolves gaps down to about 1e-6, float64 gives the reference.
+    ``tolerance``; one that does not has its last codes. float32 resolves gaps down to about 1e-5,
+    float64 gives the reference. On CUDA, TF32 is for the caller to switch off.
 
-    ``x``: (B, M, D...). ``lambda_fraction``: lambda as a share of each sample's lambda_max, in
-    (0, 1]; the paper's objective, without the 1/2, has the same solution at the same share of
-    *its* lambda_max. Or ``lam``: lambda itself, positive, a number or (B,).
+    ``x``: (B, M, D...), all sides equal. ``lambda_fraction``: lambda as a share of each sample's
+    lambda_max, in (0, 1]; the paper's objective, without the 1/2, has the same solution at the
+    same share of *its* lambda_max. Or ``lam``: lambda itself, positive, a number or (B,).
     ``nonnegative``: codes z >= 0. ``support``: (B, K, n...) boolean, where codes may be non-zero.
     ``start``: (B, K, n...) codes to begin with, zero by default.
     ``factorisation``: of the same operator and size, to be shared by several batches.
     ``callback(iteration, gap)`` is called with the (B,) gaps whenever they are computed.
-    Raises ValueError for lambdas out of range and for signals that are not finite.
+    A batch shares its penalties: it is solved fastest if its samples' shares are alike.
+    Raises ValueError for lambdas out of range, values that are not finite, shapes that do not
+    match and a factorisation of something else.
     """
-    if not bool(x.isfinite().all()):
-        raise ValueError("the signals hold values that are not finite")
+    _check(operator, x, start, support, max_iterations)
     factorisation = factorisation or Factorisation(operator, x.shape[-1])
+    factorisation.check(operator, x.shape[-1])
     if x.ndim == 4:
         x = x.contiguous(memory_format=torch.channels_last)
     response = factorisation.operator(x)
     greatest = largest(response, support, nonnegative)
     lam = _lambda(lambda_fraction, lam, greatest)
     problem = Lasso(factorisation.operator, x, lam, support, nonnegative)
-    shares = lam / greatest.clamp_min(torch.finfo(x.dtype).tiny)
-    splitting = factorisation.splitting(problem, float(shares.median()))
+    shares = (lam / greatest)[lam < greatest]  # of the samples whose codes are not zero
+    share = float(shares.log().mean().exp()) if len(shares) else 1.0
+    splitting = factorisation.splitting(problem, share)
 
-    if start is None:
-        start = torch.zeros_like(response)
+    start = torch.zeros_like(response) if start is None else start.clone()
     if support is not None:
-        start = start * support
+        start *= support
     result = _Result(start, callback)
     iterate = splitting.start(start, response)
     anderson = splitting.acceleration(iterate)
@@ -104,7 +108,39 @@ def _lambda(fraction: float | None, lam: Tensor | float | None, greatest: Tensor
     lam = torch.as_tensor(lam, dtype=greatest.dtype, device=greatest.device)
     if not bool(((lam > 0) & lam.isfinite()).all()):
         raise ValueError("lam is not positive")
+    if lam.ndim > 1 or lam.numel() not in (1, len(greatest)):
+        raise ValueError(f"lam is a number or one for each of {len(greatest)} samples")
     return lam.expand(len(greatest)).contiguous()
+
+
+def _check(
+    operator: Convolution,
+    x: Tensor,
+    start: Tensor | None,
+    support: Tensor | None,
+    max_iterations: int,
+) -> None:
+    """Raise ValueError for what ``sparse_coding`` cannot take."""
+    filters = operator.filters
+    channels, size = filters.shape[1], x.shape[-1]
+    if x.shape[1:] != (channels, *(size,) * operator.dimensions) or not len(x):
+        raise ValueError(
+            f"signals are (B, {channels}, D...), with all sides equal and B >= 1, not {x.shape}"
+        )
+    if x.dtype != filters.dtype or x.dtype not in (torch.float32, torch.float64):
+        raise ValueError(
+            f"signals and filters are both float32 or both float64, not {x.dtype}, {filters.dtype}"
+        )
+    codes = (len(x), *operator.code_shape(size))
+    if support is not None and (support.dtype != torch.bool or support.shape != codes):
+        raise ValueError(f"the support is boolean, of the shape of the codes, {codes}")
+    if start is not None and (start.dtype != x.dtype or start.shape != codes):
+        raise ValueError(f"the start is {x.dtype}, of the shape of the codes, {codes}")
+    for name, values in (("signals", x), ("start's codes", start)):
+        if values is not None and not bool(values.isfinite().all()):
+            raise ValueError(f"the {name} hold values that are not finite")
+    if max_iterations < 0:
+        raise ValueError(f"max_iterations = {max_iterations} is negative")
 
 
 class _Result:

@@ -31,7 +31,7 @@ class Torus:
         self.outputs, length = operator.output_size(size), filters.shape[-1]
         self.phase_size = -(-size // stride)
         low, high = (-padding) // stride, (length - 1 - padding) // stride
-        self.n = max(self.phase_size - low, self.outputs + high, self.phase_size)
+        self.n = max(self.phase_size - low, self.outputs + max(high, 0), self.phase_size)
         if operator.circular:
             self.n = size
         self.k, self.m = filters.shape[0], filters.shape[1] * stride**self.d
@@ -41,10 +41,14 @@ class Torus:
         self.inside = self.signal(inside)[0] > 0
 
     @staticmethod
-    def frequencies(operator: Convolution, size: int) -> int:
-        """About how many matrices the torus of a signal of length ``size`` takes."""
+    def bytes(operator: Convolution, size: int) -> float:
+        """About how much memory the torus of signals of length ``size`` and its inverse take."""
+        k, m = operator.filters.shape[:2]
+        m *= operator.stride**operator.dimensions
         side = -(-size // operator.stride) + operator.filters.shape[-1]
-        return side**operator.dimensions // 2 + 1
+        places = side**operator.dimensions
+        matrices = places / 2 * 4 * m * (m + k)
+        return operator.filters.element_size() * (matrices + 8 * places**2)
 
     def signal(self, x: Tensor) -> Tensor:
         """Signals (B, M, D...) on the torus, (B, N^d, M s^d), zero outside."""
