@@ -4,31 +4,15 @@
 least number of sweeps that reaches the gap is looked for, and then a fit of so many is timed.
 """
 
-import time
-import warnings
-
 from sklearn.linear_model import Lasso
 
-from peers.matrix import explicit
+from peers.matrix import solve_lasso
 from peers.problems import Problem
-from peers.timing import Run, Settings, least, one_by_one
+from peers.timing import Run, Settings
 
 
 def solve(problem: Problem, settings: Settings) -> Run:
-    matrix = explicit(problem)
+    def estimator(alpha: float, sweeps: int) -> Lasso:
+        return Lasso(alpha, fit_intercept=False, max_iter=sweeps, tol=1e-12)
 
-    def alone(problem: Problem) -> Run:
-        x = problem.x.numpy().ravel()
-        alpha = float(problem.lam) / len(x)  # its squared error is divided by len(x)
-
-        def fit(sweeps: int):
-            lasso = Lasso(alpha, fit_intercept=False, max_iter=sweeps, tol=1e-12)
-            start = time.perf_counter()
-            lasso.fit(matrix, x)
-            return lasso.coef_, sweeps, time.perf_counter() - start
-
-        return least(problem, settings, fit, "Lasso, sparse matrix")
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of no convergence: the gap says whether
-        return one_by_one(problem, settings, alone)
+    return solve_lasso(problem, settings, estimator)

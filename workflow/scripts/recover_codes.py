@@ -6,14 +6,13 @@ import torch
 
 from cnninvert import job
 from cnninvert.activations import Activations
-from cnninvert.algorithm2 import recover_codes
+from cnninvert.algorithm2 import recover_codes, statistics
 from cnninvert.factorisation import Factorisation
 from cnninvert.files import whole
 from cnninvert.layers import previous_layer
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
 from cnninvert.progress import progress
-from cnninvert.rip import isometry_ratio, norms
 from cnninvert.vgg_filters import operator
 
 
@@ -47,17 +46,7 @@ def main(snakemake):
                 shape = (settings["images"], *z.shape[1:])
                 out.create_dataset("codes", shape, "f4", chunks=(1, *z.shape[1:]))
             out["codes"][start:stop] = z.cpu().numpy()
-            columns = {
-                "ratio": isometry_ratio(w, z, x.shape[-1]),
-                "residual": norms(x - w.adjoint(z, x.shape[-1])) / norms(x),
-                "density": (z != 0).flatten(1).double().mean(1),
-                "gap": codes.gap,
-                "iterations": codes.iterations,
-                "converged": codes.converged,
-                "free_gap": free.gap,
-                "free_iterations": free.iterations,
-                "free_converged": free.converged,
-            }
+            columns = statistics(w, x, codes, free)
             rows.append(pd.DataFrame({name: v.cpu().numpy() for name, v in columns.items()}))
     table = pd.concat(rows)
     late = int((~(table["converged"] & table["free_converged"])).sum())

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from cnninvert import job
-from cnninvert.algorithm2 import recover_codes
+from cnninvert.algorithm2 import recover_codes, statistics
 from cnninvert.convolution import Convolution
 from cnninvert.crops import crop_size, layer_input, random_crop
 from cnninvert.device import generator
@@ -16,7 +16,6 @@ from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
 from cnninvert.progress import progress
 from cnninvert.random_signs import flipped_ratios, ratio_moments, square_variance
-from cnninvert.rip import isometry_ratio, norms
 from cnninvert.vgg_filters import operator
 
 # Regions of 2 x 2 that do not overlap, in every layer: most have no pool, and AlexNet's overlap.
@@ -92,27 +91,18 @@ def measure(
         *(w, x, PROJECT, fraction, settings["gap"], settings["iterations"], factorisation)
     )
     z = codes.z
-    nonzero = (z != 0).flatten(1).double()
     variance = square_variance(w, torch.cat([z, torch.ones_like(z[:1])]))
     mean, spread = ratio_moments(variance)
     flipped = flipped_ratios(w, z, size, settings["signs"], random)
     columns = {
-        "ratio": isometry_ratio(w, z, size),
-        "residual": norms(x - w.adjoint(z, size)) / norms(x),
-        "density": nonzero.mean(1),
-        "positive": (z > 0).flatten(1).sum(1) / nonzero.sum(1),
+        **statistics(w, x, codes, free),
+        "positive": (z > 0).flatten(1).sum(1) / (z != 0).flatten(1).double().sum(1),
         "signs_mean": flipped.mean(1),
         "signs_spread": flipped.std(1),
         "predicted_mean": mean[:-1],
         "predicted_spread": spread[:-1],
         "predicted_variance": variance[:-1],  # of the squared ratio
         "even_spread": spread[-1:].expand(len(z)),  # predicted for a support spread evenly
-        "gap": codes.gap,
-        "iterations": codes.iterations,
-        "converged": codes.converged,
-        "free_gap": free.gap,
-        "free_iterations": free.iterations,
-        "free_converged": free.converged,
     }
     return columns, flipped
 

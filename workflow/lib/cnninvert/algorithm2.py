@@ -6,6 +6,7 @@ from cnninvert.convolution import Convolution
 from cnninvert.factorisation import Factorisation
 from cnninvert.lasso import lambda_max
 from cnninvert.model_sparsity import ModelProjection
+from cnninvert.rip import isometry_ratio, norms
 from cnninvert.sparse_coding import Codes, sparse_coding
 
 
@@ -34,3 +35,22 @@ def recover_codes(
     model = project(free.z)
     restricted = sparse_coding(operator, x, support=model != 0, start=model, **settings)
     return restricted, free
+
+
+def statistics(operator: Convolution, x: Tensor, codes: Codes, free: Codes) -> dict[str, Tensor]:
+    """(B,) each, of both lines' codes of ``x``: Figure 3's ratio, and how far they were solved.
+
+    ``codes``, ``free``: the third line's and the first's, as ``recover_codes`` returns them.
+    """
+    z, size = codes.z, x.shape[-1]
+    return {
+        "ratio": isometry_ratio(operator, z, size),
+        "residual": norms(x - operator.adjoint(z, size)) / norms(x),
+        "density": (z != 0).flatten(1).double().mean(1),
+        "gap": codes.gap,
+        "iterations": codes.iterations,
+        "converged": codes.converged,
+        "free_gap": free.gap,
+        "free_iterations": free.iterations,
+        "free_converged": free.converged,
+    }
