@@ -22,12 +22,11 @@ rule search_classifiers:
     params:
         sizes=config["classify"]["sizes"],
         channels=config["classify"]["channels"],
-        batch_norm=config["classify"]["batch_norm"][0],
-        train_images=config["classify"]["train_images"],
+        images=config["classify"]["search_images"],
+        folds=config["classify"]["folds"],
         validation=config["classify"]["validation"],
-        epochs=config["classify"]["search_epochs"],
-        batch=config["classify"]["batch"],
-        learning_rate=config["classify"]["learning_rate"],
+        halving=config["classify"]["halving"],
+        recipe=classify_recipe("search_epochs"),
         seed=config["seed"],
         state=f"{R}/state/search_classifiers/{{filters}}-{{layers}}",
     script:
@@ -54,14 +53,40 @@ rule test_classifier:
         runtime=1440,
         gpu=gpus(),
     params:
-        batch_norm=config["classify"]["batch_norm"],
         train_images=config["classify"]["train_images"],
         test_images=config["classify"]["test_images"],
-        epochs=config["classify"]["final_epochs"],
-        batch=config["classify"]["batch"],
-        learning_rate=config["classify"]["learning_rate"],
-        seeds=config["classify"]["seeds"],
-        seed=config["seed"],
+        recipe=classify_recipe("final_epochs"),
+        seeds=classify_seeds("seeds"),
         state=f"{R}/state/test_classifier/{{filters}}-{{layers}}",
     script:
         "../scripts/test_classifier.py"
+
+
+rule vary_classifier:
+    input:
+        code=code("vary_classifier"),
+        cifar10=f"{DATA}/cifar10.h5",
+        table=f"{R}/stats/search_classifiers/{{filters}}-{{layers}}.csv",
+    output:
+        table=f"{R}/stats/vary_classifier/{{filters}}-{{layers}}.csv",
+        curves=f"{R}/stats/vary_classifier/{{filters}}-{{layers}}-curves.csv",
+    log:
+        f"{R}/logs/vary_classifier/{{filters}}-{{layers}}.log",
+    benchmark:
+        f"{R}/benchmarks/vary_classifier/{{filters}}-{{layers}}.tsv"
+    wildcard_constraints:
+        layers="[0-9]+",
+    threads: several_threads()
+    resources:
+        mem_mb=classify_memory(ridge="ridge" in config["classify"]["variants"]),
+        runtime=1440,
+        gpu=gpus(),
+    params:
+        variants=config["classify"]["variants"],
+        train_images=config["classify"]["train_images"],
+        test_images=config["classify"]["test_images"],
+        recipe=classify_recipe("final_epochs"),
+        seeds=classify_seeds("variant_seeds"),
+        state=f"{R}/state/vary_classifier/{{filters}}-{{layers}}",
+    script:
+        "../scripts/vary_classifier.py"

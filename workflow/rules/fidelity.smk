@@ -5,7 +5,8 @@ rule write_fidelity:
     input:
         code=code("write_fidelity"),
         paper=PAPER,
-        classifiers=classifier_files,
+        classifiers=TESTED,
+        variants=VARIED,
         sparsity=vgg16_files("measure_sparsity"),
         coherence=vgg16_files("measure_coherence"),
         activation_space=activation_space_files,

@@ -1,6 +1,38 @@
 """Figures, as PDF and PNG."""
 
 
+rule plot_table1_channels:
+    input:
+        code=code("plot_table1_channels"),
+        paper=PAPER,
+        searches=SEARCHED,
+        classifiers=TESTED,
+    output:
+        figure_files("table1_channels"),
+    log:
+        f"{R}/logs/plot_table1_channels.log",
+    benchmark:
+        f"{R}/benchmarks/plot_table1_channels.tsv"
+    script:
+        "../scripts/plot_table1_channels.py"
+
+
+rule plot_table1_curves:
+    input:
+        code=code("plot_table1_curves"),
+        search_curves=SEARCH_CURVES,
+        classifiers=TESTED,
+        curves=TEST_CURVES,
+    output:
+        figure_files("table1_curves"),
+    log:
+        f"{R}/logs/plot_table1_curves.log",
+    benchmark:
+        f"{R}/benchmarks/plot_table1_curves.tsv"
+    script:
+        "../scripts/plot_table1_curves.py"
+
+
 rule plot_figure2:
     input:
         code=code("plot_figure2"),

@@ -38,12 +38,25 @@ def photographs_folder(_wildcards):
     return expand_path(root) if root else f"{DATA}/photographs"
 
 
-def classify_memory():
-    """Megabytes of a job: some ten float32 maps of the first layer, beside libraries and images."""
+def classify_memory(ridge=False):
+    """Megabytes of a job: caches, some ten maps of the first layer, libraries and images."""
     classify = config["classify"]
-    return (
-        3000 + 10 * 4 * classify["batch"] * max(classify["channels"]) * 32**2 // 10**6
-    )
+    maps = 10 * 4 * classify["batch"] * max(classify["channels"]) * 32**2
+    # The Gram matrix of ridge regression and its factor, both float64.
+    gram = 2 * 8 * classify["train_images"] ** 2 if ridge else 0
+    return 3000 + int(1000 * classify["cache_gb"]) + (maps + gram) // 10**6
+
+
+def classify_recipe(epochs):
+    """How a network is trained, for as many epochs as that setting says."""
+    names = "batch learning_rate flips shifts precision cache_gb"  # all but the epochs
+    recipe = {name: config["classify"][name] for name in names.split()}
+    return recipe | {"epochs": config["classify"][epochs]}
+
+
+def classify_seeds(count):
+    """The seeds of the final runs, as many as that setting says."""
+    return [config["seed"] + number for number in range(config["classify"][count])]
 
 
 def vgg16_files(rule_name):
@@ -51,13 +64,21 @@ def vgg16_files(rule_name):
     return [f"{R}/stats/{rule_name}/vgg16-{name}.csv" for name in PLAN.weights]
 
 
-def classifier_files(_wildcards):
-    """Test accuracies of every row and column of Table 1."""
-    return expand(
-        f"{R}/stats/test_classifier/{{filters}}-{{layers}}.csv",
+def table1_files(rule_name):
+    """What a rule finds for every row and column of Table 1, and its learning curves."""
+    names = expand(
+        f"{R}/stats/{rule_name}/{{filters}}-{{layers}}",
         filters=["random", "learned"],
         layers=config["classify"]["layers"],
     )
+    return [f"{name}.csv" for name in names], [f"{name}-curves.csv" for name in names]
+
+
+SEARCHED, SEARCH_CURVES = table1_files("search_classifiers")
+TESTED, TEST_CURVES = table1_files("test_classifier")
+VARIED, _ = (
+    table1_files("vary_classifier") if config["classify"]["variants"] else ([], [])
+)
 
 
 def activation_space_files(_wildcards):
@@ -149,7 +170,14 @@ def paths(folder, name, suffixes):
 
 # What each target makes. What the configured weights cannot reach is left out, and said so.
 TARGETS = {
-    "table1": paths("tables", "table1", TABLE),
+    "table1": [
+        *paths("tables", "table1", TABLE),
+        *paths("tables", "table1_configurations", TABLE),
+        *(paths("tables", "table1_variants", TABLE) if VARIED else []),
+        *(paths("tables", "table1_costs", TABLE) if VARIED else []),
+        *paths("figures", "table1_channels", FIGURE),
+        *paths("figures", "table1_curves", FIGURE),
+    ],
     "table2": paths("tables", "table2", TABLE),
     "table3": paths("tables", "table3", TABLE),
     "table4": paths("tables", "table4", TABLE) if PLAN.macro_layers[MAIN] else [],

@@ -5,15 +5,48 @@ rule write_table1:
     input:
         code=code("write_table1"),
         paper=PAPER,
-        classifiers=classifier_files,
+        classifiers=TESTED,
     output:
         table_files("table1"),
     log:
         f"{R}/logs/write_table1.log",
     benchmark:
         f"{R}/benchmarks/write_table1.tsv"
+    params:
+        epochs=config["classify"]["final_epochs"],
     script:
         "../scripts/write_table1.py"
+
+
+rule write_table1_configurations:
+    input:
+        code=code("write_table1_configurations"),
+        searches=SEARCHED,
+        classifiers=TESTED,
+    output:
+        table_files("table1_configurations"),
+    log:
+        f"{R}/logs/write_table1_configurations.log",
+    benchmark:
+        f"{R}/benchmarks/write_table1_configurations.tsv"
+    script:
+        "../scripts/write_table1_configurations.py"
+
+
+rule write_table1_variants:
+    input:
+        code=code("write_table1_variants"),
+        classifiers=TESTED,
+        variants=VARIED,
+    output:
+        table=table_files("table1_variants"),
+        costs=table_files("table1_costs"),
+    log:
+        f"{R}/logs/write_table1_variants.log",
+    benchmark:
+        f"{R}/benchmarks/write_table1_variants.tsv"
+    script:
+        "../scripts/write_table1_variants.py"
 
 
 rule write_table2:

@@ -1,35 +1,40 @@
-"""Train each filter size and channel count on CIFAR-10, and score it on held-out images."""
+"""Choose filter size and channel count on training images alone, by successive halving."""
 
 from itertools import product
 from pathlib import Path
 
 from cnninvert import job
 from cnninvert.classifier import Architecture
+from cnninvert.classifier_cost import announce
 from cnninvert.classifier_data import read
-from cnninvert.classifier_training import Recipe
-from cnninvert.classify import forget, search
-from cnninvert.files import whole
+from cnninvert.classify import Validation, search
+from cnninvert.device import computing_type
+from cnninvert.files import forget, write_csv
+from cnninvert.recipe import Recipe
 
 
 def main(snakemake):
-    params = snakemake.params
-    filters, layers = snakemake.wildcards.filters, int(snakemake.wildcards.layers)
+    params, wildcards = snakemake.params, snakemake.wildcards
     device = job.device(snakemake)
+    recipe = Recipe.of(params.recipe)
+    architectures = [
+        Architecture(wildcards.filters, int(wildcards.layers), size, channels)
+        for size, channels in product(params.sizes, params.channels)
+    ]
+    dtype = computing_type(device, params.recipe["precision"])
+    images = read(snakemake.input.cifar10, "train", params.images, device, dtype)
+    announce(architectures * params.folds, recipe, params.images, device, dtype)
     table, curves = search(
-        [
-            Architecture(filters, layers, size, channels, params.batch_norm)
-            for size, channels in product(params.sizes, params.channels)
-        ],
-        read(snakemake.input.cifar10, "train", params.train_images, device),
-        params.validation,
-        Recipe(params.epochs, params.batch, params.learning_rate),
+        architectures,
+        images,
+        Validation(params.folds, params.validation),
+        recipe,
+        params.halving,
         params.seed,
         Path(params.state),
     )
-    with whole(snakemake.output.table) as part:
-        table.to_csv(part, index=False)
-    with whole(snakemake.output.curves) as part:
-        curves.to_csv(part, index=False)
+    write_csv(snakemake.output.table, table)
+    write_csv(snakemake.output.curves, curves)
     forget(Path(params.state))
 
 

@@ -1,37 +1,30 @@
-"""Train the chosen configuration on all training images, and test it once."""
+"""Train the chosen configuration on all training images with every seed, and test it once."""
 
 from pathlib import Path
 
 import pandas as pd
 
 from cnninvert import job
-from cnninvert.classifier import Architecture
+from cnninvert.classifier_cost import announce
 from cnninvert.classifier_data import read
-from cnninvert.classifier_training import Recipe
-from cnninvert.classify import best, forget, judge
-from cnninvert.files import whole
+from cnninvert.classify import best, judge
+from cnninvert.device import computing_type
+from cnninvert.files import forget, write_csv
+from cnninvert.recipe import Recipe
 
 
 def main(snakemake):
     params = snakemake.params
-    filters, layers = snakemake.wildcards.filters, int(snakemake.wildcards.layers)
-    size, channels = best(pd.read_csv(snakemake.input.table))
     device = job.device(snakemake)
-    table, curves = judge(
-        [
-            Architecture(filters, layers, size, channels, batch_norm)
-            for batch_norm in params.batch_norm
-        ],
-        read(snakemake.input.cifar10, "train", params.train_images, device),
-        read(snakemake.input.cifar10, "test", params.test_images, device),
-        Recipe(params.epochs, params.batch, params.learning_rate),
-        [params.seed + number for number in range(params.seeds)],
-        Path(params.state),
-    )
-    with whole(snakemake.output.table) as part:
-        table.to_csv(part, index=False)
-    with whole(snakemake.output.curves) as part:
-        curves.to_csv(part, index=False)
+    recipe = Recipe.of(params.recipe)
+    architecture = best(pd.read_csv(snakemake.input.table))
+    dtype = computing_type(device, params.recipe["precision"])
+    images = read(snakemake.input.cifar10, "train", params.train_images, device, dtype)
+    test = read(snakemake.input.cifar10, "test", params.test_images, device, dtype)
+    announce([architecture] * len(params.seeds), recipe, len(images), device, dtype)
+    table, curves = judge(architecture, images, test, recipe, params.seeds, Path(params.state))
+    write_csv(snakemake.output.table, table)
+    write_csv(snakemake.output.curves, curves)
     forget(Path(params.state))
 
 

@@ -11,7 +11,7 @@ from cnninvert.files import whole
 def main(snakemake):
     given, params = snakemake.input, snakemake.params
     ours = [
-        fidelity.table1(read_all(given.classifiers)),
+        fidelity.table1(read_all([*given.classifiers, *given.variants])),
         fidelity.table2(by_weights(given.sparsity, "vgg16-")),
         fidelity.table3(by_weights(given.coherence, "vgg16-")),
     ]
@@ -33,7 +33,9 @@ def main(snakemake):
 
 
 def read_all(paths: list[str]) -> pd.DataFrame:
-    return pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
+    tables = [pd.read_csv(path) for path in paths]
+    # One without rows would turn whole numbers into floats.
+    return pd.concat([table for table in tables if len(table)], ignore_index=True)
 
 
 def by_weights(paths: list[str], prefix: str) -> dict[str, pd.DataFrame]:

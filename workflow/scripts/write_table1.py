@@ -11,30 +11,34 @@ from cnninvert.tables import write_table
 def main(snakemake):
     runs = pd.concat([pd.read_csv(path) for path in snakemake.input.classifiers])
     paper = fidelity.paper_numbers(Path(snakemake.input.paper)).set_index("id")["value"]
-    measured = fidelity.table1(runs).set_index(["id", "reading"])
+    write_table(beside_the_paper(runs, paper, snakemake.params.epochs), snakemake.output, digits=1)
+
+
+def beside_the_paper(runs: pd.DataFrame, paper: pd.Series, epochs: int) -> pd.DataFrame:
+    """A row for each kind of filters and depth.
+
+    ``paper`` has the printed numbers by their ids; every run was trained for ``epochs``.
+    """
+    measured = fidelity.table1(runs).set_index("id")
     rows = []
-    for (filters, layers, batch_norm), group in runs.groupby(
-        ["filters", "layers", "batch_norm"], sort=False
-    ):
+    for (filters, layers), group in runs.groupby(["filters", "layers"]):
         number = f"table1.{filters}_filters.{layers}_layers"
-        ours = measured.loc[(number, f"batch_norm={batch_norm}")]
+        ours = measured.loc[number]
         rows.append(
             {
                 "filters": filters,
                 "layers": layers,
-                "batch norm": f"{batch_norm} ReLU",
                 "filter size": group["size"].iloc[0],
                 "channels": group["channels"].iloc[0],
                 "training images": group["train_images"].iloc[0],
+                "epochs": epochs,
                 "accuracy (%)": ours["ours"],
                 "spread": ours["spread"],
-                "seeds": int(ours["n"]),
+                "seeds": ours["n"],
                 "paper (%)": paper.get(number),
             }
         )
-    order = ["filters", "batch norm", "layers"]
-    table = pd.DataFrame(rows).sort_values(order, ascending=[False, False, True])
-    write_table(table, snakemake.output, digits=1)
+    return pd.DataFrame(rows).sort_values(["filters", "layers"], ascending=[False, True])
 
 
 if "snakemake" in globals():

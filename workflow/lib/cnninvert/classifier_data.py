@@ -1,4 +1,4 @@
-"""CIFAR-10 for the classifiers: images in memory, random flips and shifts, normalisation."""
+"""CIFAR-10 for the classifiers: normalised images in memory, random flips and shifts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,14 @@ from torch import Tensor
 
 # Mean and standard deviation of RGB in [0, 1] over CIFAR-10's training images.
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
-SHIFT = 2  # pixels; like the flips, shifts stand in for training images that are not there
 
 
 @dataclass(frozen=True)
 class Images:
-    """``pixels`` (N, 3, 32, 32) uint8 and ``labels`` (N,) int64, on the device that uses them."""
+    """``pixels`` (N, 3, 32, 32), normalised, and ``labels`` (N,) int64, where they are used.
+
+    The pixels are channels_last, in the type that networks compute in.
+    """
 
     pixels: Tensor
     labels: Tensor
@@ -22,38 +24,56 @@ class Images:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, indices: Tensor) -> "Images":
-        indices = indices.to(self.labels.device)
-        return Images(self.pixels[indices], self.labels[indices])
 
-
-def read(path: str | Path, split: str, count: int, device: torch.device) -> Images:
+def read(
+    path: str | Path, split: str, count: int, device: torch.device, dtype: torch.dtype
+) -> Images:
     """The first ``count`` images of ``split``, train or test; CIFAR-10's own order is random."""
     with h5py.File(path) as file:
         pixels = torch.from_numpy(file[f"{split}_images"][:count])
         labels = torch.from_numpy(file[f"{split}_labels"][:count])
-    return Images(pixels.to(device), labels.to(device, torch.int64))
+    return Images(normalise(pixels.to(device), dtype), labels.to(device, torch.int64))
 
 
-def augment(pixels: Tensor, random: torch.Generator) -> Tensor:
-    """Flip each picture at random and shift it by up to SHIFT pixels; edge pixels are repeated.
-
-    (B, 3, H, W) uint8 -> the same, channels_last.
-    """
-    count, side = len(pixels), pixels.shape[-1]
-    shifts = torch.randint(-SHIFT, SHIFT + 1, (2, count, 1), generator=random)
-    flips = torch.randint(2, (count, 1), generator=random, dtype=torch.bool)
-    rows, columns = (torch.arange(side) + shifts).clamp(0, side - 1)
-    columns = torch.where(flips, columns.flip(1), columns)
-    pictures, rows, columns = (
-        index.to(pixels.device)
-        for index in (torch.arange(count)[:, None, None], rows[:, :, None], columns[:, None, :])
-    )
-    return pixels[pictures, :, rows, columns].permute(0, 3, 1, 2)
-
-
-def normalise(pixels: Tensor) -> Tensor:
-    """uint8 RGB -> float32 of mean 0 and deviation 1 over the training images, a channel."""
+def normalise(pixels: Tensor, dtype: torch.dtype) -> Tensor:
+    """uint8 RGB (N, 3, H, W) -> mean 0 and deviation 1 over the training images, a channel."""
     mean, std = (torch.tensor(v, device=pixels.device).view(3, 1, 1) for v in (MEAN, STD))
-    x = pixels.float().contiguous(memory_format=torch.channels_last)
-    return (x / 255 - mean) / std
+    normalised = torch.empty(
+        pixels.shape, dtype=dtype, device=pixels.device, memory_format=torch.channels_last
+    )
+    for target, source in zip(normalised.split(1000), pixels.split(1000), strict=True):
+        target.copy_((source.float() / 255 - mean) / std)
+    return normalised
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes of training images: mirrored left to right (``flips``), and shifted by up to
+    ``shifts`` pixels each way, where edge pixels are repeated."""
+
+    flips: bool
+    shifts: int
+
+    def draw(self, count: int, random: torch.Generator, device: torch.device) -> "Changes":
+        """Changes for ``count`` images."""
+        flipped = torch.randint(2, (count,), generator=random, dtype=torch.bool)
+        shifts = torch.randint(-self.shifts, self.shifts + 1, (2, count), generator=random)
+        return Changes((flipped & self.flips).to(device), shifts.to(device))
+
+
+@dataclass(frozen=True)
+class Changes:
+    """``flipped`` (N,) bool; ``shifts`` (2, N), of rows and columns in pixels."""
+
+    flipped: Tensor
+    shifts: Tensor
+
+    def __getitem__(self, part: slice) -> "Changes":
+        return Changes(self.flipped[part], self.shifts[:, part])
+
+    def of(self, pixels: Tensor, rows: Tensor) -> Tensor:
+        """The images ``rows`` of ``pixels``, changed; (B, 3, H, W) channels_last."""
+        side = torch.arange(pixels.shape[-1], device=pixels.device)
+        down, across = (side + self.shifts[:, :, None]).clamp(0, len(side) - 1)
+        across = torch.where(self.flipped[:, None], across.flip(1), across)
+        return pixels[rows[:, None, None], :, down[:, :, None], across[:, None]].permute(0, 3, 1, 2)

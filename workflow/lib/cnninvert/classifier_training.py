@@ -2,7 +2,9 @@
 
 import logging
 import pickle
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,98 +13,127 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnninvert import classifier, classifier_data
+from cnninvert import (
+    calibration,
+    classifier,
+    classifier_data,
+    constants,
+    frozen_layer,
+    recipe,
+    whitened_patches,
+)
+from cnninvert.calibration import calibrate
 from cnninvert.classifier import Architecture, Classifier
-from cnninvert.classifier_data import Images, augment, normalise
-from cnninvert.device import generator, half_precision
+from cnninvert.classifier_data import Images
+from cnninvert.constants import Constants
+from cnninvert.device import generator
 from cnninvert.errors import InputError
 from cnninvert.files import sha256, whole
 from cnninvert.progress import progress
+from cnninvert.recipe import Recipe
 
 log = logging.getLogger("cnninvert")
 
 WEIGHT_DECAY = 0.05  # AdamW's, of filters and classifier; batch norm's scale and bias have none
-CODE = (__file__, classifier.__file__, classifier_data.__file__)  # whose checkpoints these are
+SCORED = 50  # images scored at a time
+# Whose checkpoints these are.
+CODE = [
+    module.__file__
+    for module in (
+        calibration,
+        classifier,
+        classifier_data,
+        constants,
+        frozen_layer,
+        recipe,
+        whitened_patches,
+    )
+]
 CURVE = ("epoch", "train_loss", "train_accuracy", "validation")
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a network is trained: ``learning_rate`` is AdamW's at the peak of a one-cycle schedule.
+class Task:
+    """What a network learns: ``images``, the rows of them to train on, and those held out.
 
-    ``batch`` counts images; at least that many must be there.
+    Rows are (N,) int64; ``name`` tells a task from others in the same state folder.
     """
 
-    epochs: int
-    batch: int
-    learning_rate: float
+    images: Images
+    train: Tensor
+    held_out: Tensor | None = None
+    name: str = "all"
 
 
 def train(
     architecture: Architecture,
-    images: Images,
+    task: Task,
     recipe: Recipe,
     seed: int,
     state: Path,
-    held_out: Images | None = None,
+    until: int | None = None,
 ) -> tuple[Classifier, pd.DataFrame]:
-    """Train one network on ``images``, going on from its checkpoint in ``state`` if there is one.
+    """Train one network, going on from its checkpoint in ``state`` if there is one.
 
-    Returns the network and its learning curve, a row an epoch: train_loss (cross entropy in nats),
-    train_accuracy (both of augmented images, while the network learns) and validation (accuracy
-    on ``held_out`` after the epoch; nothing without). ``seed`` decides on the filters, the order
-    and the augmentation; the same call gives the same digits on a CPU. Raises InputError where
-    the loss is no longer finite.
+    ``until`` is the epoch after which to stop, with the schedule for all of ``recipe.epochs``; a
+    later call goes on from there. Returns the network and its learning curve, a row an epoch:
+    train_loss (cross entropy in nats), train_accuracy (both of augmented images, while the
+    network learns) and validation (accuracy on the rows held out after the epoch; nothing
+    without). ``seed`` decides on the filters, the order and the augmentation; the same call gives
+    the same digits on a CPU. Raises InputError where the loss is no longer finite.
     """
+    path = checkpoint(architecture, task, seed, state)
     settings = {
         **asdict(architecture),
         **asdict(recipe),
         "seed": seed,
-        "images": [len(images), len(held_out or ())],
-        "device": images.labels.device.type,
+        "images": [len(task.train), len(() if task.held_out is None else task.held_out)],
+        "device": task.images.labels.device.type,
+        "type": str(task.images.pixels.dtype),
         "code": [sha256(path) for path in CODE],
     }
-    name = "-".join(str(value) for value in [*asdict(architecture).values(), seed])
-    training = _resumed(architecture, images, recipe, seed, state / f"{name}.pt", settings)
-    steps = range(len(training.curve) * training.steps, recipe.epochs * training.steps)
+    training = _resumed(architecture, task, recipe, seed, path, settings)
+    last = recipe.epochs if until is None else until
+    steps = range(len(training.curve) * training.steps, last * training.steps)
     for step in progress(steps, f"{describe(architecture)}, steps"):
         training.advance(step)
         if (step + 1) % training.steps == 0:
-            training.close_epoch(held_out)
-            training.save(state / f"{name}.pt", settings)
+            training.close_epoch()
+            training.save(path, settings)
     return training.network, pd.DataFrame(training.curve, columns=CURVE)
 
 
-def accuracy(network: Classifier, images: Images, batch: int) -> float:
+def checkpoint(architecture: Architecture, task: Task, seed: int, state: Path) -> Path:
+    """Where ``train`` keeps all that the next epochs depend on."""
+    parts = [*asdict(architecture).values(), task.name, seed]
+    return state / f"{'-'.join(map(str, parts))}.pt"
+
+
+def accuracy(network: Classifier, images: Images) -> float:
     """Share of ``images`` that ``network`` labels rightly, by batch norm's running statistics."""
-    network.eval()
-    right = torch.zeros((), dtype=torch.int64, device=images.labels.device)
-    with torch.inference_mode():
-        for pixels, labels in zip(
-            images.pixels.split(batch), images.labels.split(batch), strict=True
-        ):
-            right += (_scores(network, pixels).argmax(1) == labels).sum()
-    return int(right) / len(images)
+    return _accuracy(network, images.labels, map(network.constant, images.pixels.split(SCORED)))
 
 
 def describe(architecture: Architecture) -> str:
     """The configuration in words, for the log."""
+    a = architecture
     return (
-        f"{architecture.size} x {architecture.size} filters, {architecture.channels} channels, "
-        f"batch norm {architecture.batch_norm} ReLU"
+        f"{a.filters} filters, {a.layers} x {a.size} x {a.size} x {a.channels}, "
+        f"batch norm {a.batch_norm}, {a.activation}"
     )
 
 
 class Training:
     """A network between two steps: its weights, the optimiser, the schedule and the curve."""
 
-    def __init__(
-        self, architecture: Architecture, images: Images, recipe: Recipe, seed: int
-    ) -> None:
-        device = images.labels.device
-        self.images, self.recipe, self.seed = images, recipe, seed
-        self.steps = len(images) // recipe.batch  # an epoch; the last few images wait for the next
+    def __init__(self, architecture: Architecture, task: Task, recipe: Recipe, seed: int) -> None:
+        device = task.images.labels.device
+        self.task, self.recipe, self.seed = task, recipe, seed
+        # The last few images of an epoch wait for the next.
+        self.steps = len(task.train) // recipe.batch
         self.network = Classifier(architecture, generator(seed, 1)).to(device)
+        if architecture.batch_norm == "fixed" or architecture.filters == "patches":
+            calibrate(self.network, task.images.pixels, task.train, generator(seed, 4))
         trained = [p for p in self.network.parameters() if p.requires_grad]
         groups = [
             {"params": [p for p in trained if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
@@ -113,36 +144,43 @@ class Training:
             self.optimiser, recipe.learning_rate, total_steps=self.steps * recipe.epochs + 1
         )
         self.curve: list[list[float | None]] = []
-        self.sums = torch.zeros(2, device=device)  # of loss and accuracy, in this epoch
+        self.sums = torch.zeros(2, device=device)  # of loss and right answers, in this epoch
+
+    @cached_property
+    def constants(self) -> Constants:
+        """Of the network as it is when the first step is taken."""
+        return Constants(self.network, self.task.images, self.recipe)
 
     def advance(self, step: int) -> None:
         """One step of AdamW. Each epoch has random numbers of its own, so none need be kept."""
         position = step % self.steps
         if position == 0:
-            self.network.train()
-            self.random = generator(self.seed, 2, step // self.steps)
-            self.order = torch.randperm(len(self.images), generator=self.random)
-            self.sums.zero_()
+            self._open_epoch(step // self.steps)
         start = position * self.recipe.batch
-        batch = self.images[self.order[start : start + self.recipe.batch]]
-        scores = _scores(self.network, augment(batch.pixels, self.random))
-        loss = F.cross_entropy(scores, batch.labels)
+        part = slice(start, start + self.recipe.batch)
+        rows = self.order[part]
+        scores = self.network.scores(self.constants.of(rows, self.changes[part]))
+        labels = self.task.images.labels[rows]
+        loss = F.cross_entropy(scores, labels)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
         self.schedule.step()
-        right = (scores.argmax(1) == batch.labels).float().mean()
-        self.sums += torch.stack([loss.detach(), right])
+        with torch.no_grad():
+            self.sums += torch.stack([loss, (scores.argmax(1) == labels).float().mean()])
 
-    def close_epoch(self, held_out: Images | None) -> None:
-        """Add the epoch to the curve, and score ``held_out`` if it is given."""
+    def close_epoch(self) -> None:
+        """Add the epoch to the curve, and score the rows held out."""
         loss, right = (self.sums / self.steps).tolist()
         if not loss < float("inf"):
             raise InputError(
                 f"classify.learning_rate = {self.recipe.learning_rate}: the training loss is {loss}"
                 " and no longer finite; lower the learning rate."
             )
-        score = None if held_out is None else accuracy(self.network, held_out, self.recipe.batch)
+        score, held_out = None, self.task.held_out
+        if held_out is not None:
+            constants = map(self.constants.of, held_out.split(SCORED))
+            score = _accuracy(self.network, self.task.images.labels[held_out], constants)
         self.curve.append([len(self.curve) + 1, loss, right, score])
 
     def save(self, path: Path, settings: dict[str, Any]) -> None:
@@ -155,24 +193,42 @@ class Training:
 
     def load(self, path: Path, settings: dict[str, Any]) -> None:
         """Take up what ``save`` wrote. Raises ValueError if the settings were others."""
-        content = torch.load(path, map_location=self.images.labels.device, weights_only=True)
+        device = self.task.images.labels.device
+        content = torch.load(path, map_location=device, weights_only=True)
         if content["settings"] != settings:
             raise ValueError("it belongs to other settings")
         for name in ("network", "optimiser", "schedule"):
             getattr(self, name).load_state_dict(content[name])
         self.curve = content["curve"]
 
+    def _open_epoch(self, epoch: int) -> None:
+        device, count = self.task.train.device, len(self.task.train)
+        random = generator(self.seed, 2, epoch)
+        self.network.train()
+        self.order = self.task.train[torch.randperm(count, generator=random).to(device)]
+        self.changes = self.recipe.augmentation.draw(count, random, device)
+        self.sums.zero_()
+
+
+def _accuracy(
+    network: Classifier, labels: Tensor, constants: Iterable[tuple[Tensor, ...]]
+) -> float:
+    network.eval()
+    with torch.inference_mode():
+        found = torch.cat([network.scores(part).argmax(1) for part in constants])
+    return int((found == labels).sum()) / len(labels)
+
 
 def _resumed(
     architecture: Architecture,
-    images: Images,
+    task: Task,
     recipe: Recipe,
     seed: int,
     path: Path,
     settings: dict[str, Any],
 ) -> Training:
     """The training as its checkpoint left it; a fresh one where there is none that can serve."""
-    training = Training(architecture, images, recipe, seed)
+    training = Training(architecture, task, recipe, seed)
     if not path.exists():
         return training
     try:
@@ -190,14 +246,6 @@ def _resumed(
         reason = str(error).partition("\n")[0] or type(error).__name__
         log.warning("%s is not used: %s", path, reason)
         # Half of the unusable state may have been taken up.
-        return Training(architecture, images, recipe, seed)
+        return Training(architecture, task, recipe, seed)
     log.info("%s: going on after epoch %d", path, len(training.curve))
     return training
-
-
-def _scores(network: Classifier, pixels: Tensor) -> Tensor:
-    """(B, 10) float32 scores of uint8 pictures."""
-    device = pixels.device
-    # bfloat16 halves the time of convolutions where the hardware has it.
-    with torch.autocast(device.type, torch.bfloat16, enabled=half_precision(device)):
-        return network(normalise(pixels)).float()

@@ -1,117 +1,171 @@
-"""Table 1's protocol: a held-out share chooses a configuration, the test set judges it once."""
+"""Table 1's protocol: cross-validation chooses a configuration, the test set judges it once."""
 
 import logging
-import shutil
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
 import torch
+from torch import Tensor
 
 from cnninvert.classifier import Architecture
 from cnninvert.classifier_data import Images
-from cnninvert.classifier_training import Recipe, accuracy, describe, train
+from cnninvert.classifier_training import Task, accuracy, checkpoint, describe, train
+from cnninvert.constants import kept
 from cnninvert.device import generator
+from cnninvert.halving import successive_halving
+from cnninvert.recipe import Recipe
 
 log = logging.getLogger("cnninvert")
 
 
-def hold_out(images: Images, share: float, seed: int) -> tuple[Images, Images]:
-    """Split ``images`` at random into those to train on and the ``share`` that is held out."""
-    order = torch.randperm(len(images), generator=generator(seed, 0))
-    held = round(len(images) * share)
-    return images[order[held:]], images[order[:held]]
+@dataclass(frozen=True)
+class Validation:
+    """``folds`` of 1: one split that holds out ``share`` of the images; k: k-fold
+    cross-validation, each image held out once."""
+
+    folds: int
+    share: float
+
+    def splits(self, count: int, seed: int) -> list[tuple[Tensor, Tensor]]:
+        """Rows to train on and rows held out, for each fold, drawn from ``count`` images."""
+        order = torch.randperm(count, generator=generator(seed, 0))
+        if self.folds == 1:
+            held = round(count * self.share)
+            return [(order[held:], order[:held])]
+        parts = order.tensor_split(self.folds)
+        return [
+            (torch.cat([*parts[:number], *parts[number + 1 :]]), part)
+            for number, part in enumerate(parts)
+        ]
 
 
 def search(
     architectures: list[Architecture],
     images: Images,
-    validation: float,
+    validation: Validation,
     recipe: Recipe,
+    halving: int,
     seed: int,
     state: Path,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Train every architecture on a part of ``images``, and score it on the rest.
+    """Score every architecture on images held out from its training, by successive halving.
 
-    ``images`` are training images, and ``validation`` is the share that is held out; no others
-    come in, so the choice cannot depend on the test set. Returns a row a configuration with its
-    validation_accuracy after the last epoch, and the learning curves.
+    ``images`` are training images, and no others come in: the choice cannot depend on the test
+    set. ``halving`` is the factor by which configurations become fewer and epochs more (1: all
+    are trained to the end). Returns a row a configuration: validation_accuracy, mean over folds
+    after the epoch where it stopped, and its spread (standard deviation); and learning curves.
     """
-    seen, held_out = hold_out(images, validation, seed)
-    _announce(architectures, len(seen), recipe)
-    rows, curves = [], []
-    for architecture in architectures:
-        _, curve = train(architecture, seen, recipe, seed, state, held_out)
-        score = curve["validation"].iloc[-1]
-        log.info("%s: validation %.1f %%", describe(architecture), 100 * score)
-        key = _columns(architecture)
-        results = {
-            "validation_accuracy": score,
-            "images": len(seen),
-            "epochs": recipe.epochs,
-            "parameters": architecture.parameters,
-            "multiply_adds": architecture.multiply_adds,
+    device = images.labels.device
+    tasks = [
+        Task(images, seen.to(device), held_out.to(device), f"fold{number}")
+        for number, (seen, held_out) in enumerate(validation.splits(len(images), seed))
+    ]
+    curves: dict[Architecture, pd.DataFrame] = {}
+
+    def score(architecture: Architecture, epochs: int) -> float:
+        curves[architecture] = pd.concat(
+            train(architecture, task, recipe, seed, state, epochs)[1].assign(fold=number)
+            for number, task in enumerate(tasks)
+        )
+        mean = _at(curves[architecture], epochs).mean()
+        log.info("%s: validation %.1f %% (epoch %d)", describe(architecture), 100 * mean, epochs)
+        return mean
+
+    def drop(architecture: Architecture) -> None:
+        for task in tasks:
+            checkpoint(architecture, task, seed, state).unlink(missing_ok=True)
+
+    cheapest_first = sorted(architectures, key=lambda architecture: architecture.multiply_adds)
+    outcomes = successive_halving(cheapest_first, recipe.epochs, halving, score, drop)
+    rows = [
+        asdict(outcome.candidate)
+        | {
+            "validation_accuracy": outcome.score,
+            "spread": _at(curves[outcome.candidate], outcome.budget).std(),
+            "folds": len(tasks),
+            "images": len(tasks[0].train),
+            "epochs": outcome.budget,
+            "stopped_early": outcome.budget < recipe.epochs,
+            "parameters": outcome.candidate.parameters,
+            "multiply_adds": outcome.candidate.multiply_adds,
         }
-        rows.append(key | results)
-        curves.append(curve.assign(**key)[[*key, *curve.columns]])
-    return pd.DataFrame(rows), pd.concat(curves)
+        for outcome in outcomes
+    ]
+    table = pd.DataFrame(rows).sort_values(["size", "channels"], ignore_index=True)
+    return table, pd.concat(_labelled(curves[a], asdict(a)) for a in architectures)
 
 
-def best(table: pd.DataFrame) -> tuple[int, int]:
-    """(size, channels) of the highest validation accuracy; of the cheapest where several tie.
+def best(table: pd.DataFrame) -> Architecture:
+    """The highest validation accuracy among those that went to the end; the cheapest of equals.
 
     ``table`` is the first that ``search`` returns.
     """
-    order = table.sort_values(["validation_accuracy", "multiply_adds"], ascending=[False, True])
-    row = order.iloc[0]
-    return int(row["size"]), int(row["channels"])
+    finalists = table[~table["stopped_early"]]
+    order = ["validation_accuracy", "multiply_adds"]
+    row = finalists.sort_values(order, ascending=[False, True]).iloc[0]
+    return Architecture(row["filters"], int(row["layers"]), int(row["size"]), int(row["channels"]))
 
 
 def judge(
-    architectures: list[Architecture],
+    architecture: Architecture,
     images: Images,
     test: Images,
     recipe: Recipe,
     seeds: list[int],
     state: Path,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Train every architecture with every seed on all of ``images``, and test each network once.
+    """Train an architecture with every seed on all of ``images``, and test each network once.
 
-    Returns a row a network with its test_accuracy, and the learning curves.
+    Returns a row a network with its test_accuracy and cost, and the learning curves.
     """
-    runs = [(architecture, seed) for architecture in architectures for seed in seeds]
-    _announce([architecture for architecture, _ in runs], len(images), recipe)
+    everything = Task(images, torch.arange(len(images), device=images.labels.device))
+    cost = training_cost(architecture, images, recipe)
     rows, curves = [], []
-    for architecture, seed in runs:
-        network, curve = train(architecture, images, recipe, seed, state)
-        score = accuracy(network, test, recipe.batch)
+    for seed in seeds:
+        network, curve = train(architecture, everything, recipe, seed, state)
+        score = accuracy(network, test)
         log.info("%s, seed %d: test %.1f %%", describe(architecture), seed, 100 * score)
-        key = _columns(architecture) | {"batch_norm": architecture.batch_norm, "seed": seed}
-        counts = {"train_images": len(images), "test_images": len(test)}
-        rows.append(key | {"test_accuracy": score} | counts)
-        curves.append(curve.assign(**key)[[*key, *curve.columns]])
+        rows.append(result(architecture, seed, score, images, test, cost))
+        curves.append(_labelled(curve, asdict(architecture) | {"seed": seed}))
     return pd.DataFrame(rows), pd.concat(curves)
 
 
-def forget(state: Path) -> None:
-    """Delete the checkpoints of networks whose results are written."""
-    shutil.rmtree(state, ignore_errors=True)
+def result(
+    architecture: Architecture,
+    seed: int,
+    score: float,
+    images: Images,
+    test: Images,
+    cost: int,
+) -> dict[str, object]:
+    """A row of the table of tested networks.
+
+    ``cost``: multiply-adds of its training. Seconds would differ from run to run.
+    """
+    return asdict(architecture) | {
+        "seed": seed,
+        "test_accuracy": score,
+        "train_images": len(images),
+        "test_images": len(test),
+        "parameters": architecture.parameters,
+        "multiply_adds": architecture.multiply_adds,
+        "training_multiply_adds": cost,
+    }
 
 
-def _columns(architecture: Architecture) -> dict[str, object]:
-    key = asdict(architecture)
-    del key["batch_norm"]
-    return key
+def training_cost(architecture: Architecture, images: Images, recipe: Recipe) -> int:
+    """Multiply-adds of training on ``images``, with caches where they are kept."""
+    item = images.pixels.element_size()
+    cached = kept(architecture, len(images), recipe, item)
+    passes = recipe.epochs * architecture.training_multiply_adds(cached)
+    once = architecture.constant_multiply_adds * (2 if recipe.augmentation.flips else 1)
+    return len(images) * (passes + (once if cached else 0))
 
 
-def _announce(architectures: list[Architecture], images: int, recipe: Recipe) -> None:
-    forward = sum(architecture.multiply_adds for architecture in architectures)
-    log.info(
-        "%d networks, %d epochs of %d images each: %.2g multiply-adds forward, "
-        "about %s times that with what is propagated back",
-        len(architectures),
-        recipe.epochs,
-        images,
-        forward * recipe.epochs * images,
-        "three" if architectures[0].filters == "learned" else "two",
-    )
+def _at(curve: pd.DataFrame, epoch: int) -> pd.Series:
+    return curve.loc[curve["epoch"] == epoch, "validation"]
+
+
+def _labelled(curve: pd.DataFrame, key: dict[str, object]) -> pd.DataFrame:
+    return curve.assign(**key)[[*key, *curve.columns]]

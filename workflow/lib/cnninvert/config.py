@@ -146,17 +146,20 @@ def _images(config: Config) -> None:
 
 def _classify(config: Config) -> None:
     section = config["classify"]
-    held_out = round(section["train_images"] * section["validation"])
-    for name, count in (
-        ("validation images", held_out),
-        ("images to train on", section["train_images"] - held_out),
-    ):
-        if count < section["batch"]:
+    count, folds, batch = section["search_images"], section["folds"], section["batch"]
+    held_out = -(-count // folds) if folds > 1 else round(count * section["validation"])
+    for name, left in (("held out", held_out), ("to train on", count - held_out)):
+        if left < batch:
             raise InputError(
-                f"config: classify.train_images = {section['train_images']} and validation = "
-                f"{section['validation']} leave {count} {name}, fewer than classify.batch = "
-                f"{section['batch']}."
+                f"config: classify.search_images = {count}, folds = {folds} and validation = "
+                f"{section['validation']} leave {left} images {name}, fewer than classify.batch = "
+                f"{batch}."
             )
+    if section["train_images"] < batch:
+        raise InputError(
+            f"config: classify.train_images = {section['train_images']} are fewer than "
+            f"classify.batch = {batch}."
+        )
 
 
 def _theory(config: Config) -> None:

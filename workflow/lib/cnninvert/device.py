@@ -32,6 +32,13 @@ def half_precision(device: torch.device) -> bool:
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and "avx512_bf16" in cpu_flags()
 
 
+def computing_type(device: torch.device, precision: str) -> torch.dtype:
+    """The type for trainings: ``precision`` is float32, bfloat16, or auto for whichever is fast."""
+    if precision == "auto":
+        return torch.bfloat16 if half_precision(device) else torch.float32
+    return getattr(torch, precision)
+
+
 @cache
 def cpu_flags() -> frozenset[str]:
     """The instruction sets of this CPU, as Linux lists them (empty elsewhere)."""

@@ -35,6 +35,17 @@ def whole(path: str | Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
+def write_csv(path: str | Path, table) -> None:
+    """Write a pandas table, without its index."""
+    with whole(path) as part:
+        table.to_csv(part, index=False)
+
+
+def forget(folder: Path) -> None:
+    """Delete checkpoints whose results are written."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def scratch_folder(path: Path) -> Iterator[Path]:
     """Yield ``path`` as an empty folder, and remove it at the end.

@@ -1,0 +1,178 @@
+"""Table 1's protocol: the choice never sees the test set, which is used once."""
+
+import inspect
+from types import SimpleNamespace
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from cnninvert import classify
+from cnninvert.classifier import Architecture
+from cnninvert.classifier_data import Augmentation, Images
+from cnninvert.classify import Validation, best, judge, search
+from cnninvert.recipe import Recipe
+from cnninvert.variants import VARIANTS, judge_variants, vary
+from search_classifiers import main as search_script
+
+RECIPE = Recipe(4, 20, 0.01, Augmentation(flips=True, shifts=0), 10**9)
+GRID = [Architecture("random", 1, size, channels) for size in (3, 5) for channels in (2, 4)]
+
+
+@pytest.fixture
+def images():
+    random = torch.Generator().manual_seed(0)
+    return Images(torch.randn(80, 3, 32, 32, generator=random), torch.arange(80) % 10)
+
+
+def test_one_split_is_disjoint_and_seeded():
+    ((seen, held_out),) = Validation(1, 0.2).splits(100, seed=0)
+    assert (len(seen), len(held_out)) == (80, 20)
+    assert sorted([*seen.tolist(), *held_out.tolist()]) == list(range(100))
+    assert torch.equal(Validation(1, 0.2).splits(100, seed=0)[0][1], held_out)
+    assert not torch.equal(Validation(1, 0.2).splits(100, seed=1)[0][1], held_out)
+
+
+def test_folds_hold_out_each_image_once():
+    splits = Validation(3, 0.2).splits(10, seed=0)
+    assert sorted(row for _, held_out in splits for row in held_out.tolist()) == list(range(10))
+    for seen, held_out in splits:
+        assert sorted([*seen.tolist(), *held_out.tolist()]) == list(range(10))
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+def test_search_halves_and_reports_every_configuration(images, tmp_path, folds):
+    table, curves = search(GRID, images, Validation(folds, 0.25), RECIPE, 2, 0, tmp_path)
+    assert table[["size", "channels"]].to_numpy().tolist() == [[3, 2], [3, 4], [5, 2], [5, 4]]
+    assert sorted(table["epochs"]) == [1, 1, 2, 4]
+    assert (table["stopped_early"] == (table["epochs"] < 4)).all()
+    for row in table.itertuples():
+        curve = curves[(curves["size"] == row.size) & (curves["channels"] == row.channels)]
+        assert len(curve) == folds * row.epochs and set(curve["fold"]) == set(range(folds))
+        last = curve.loc[curve["epoch"] == row.epochs, "validation"]
+        assert row.validation_accuracy == pytest.approx(last.mean())
+        assert np.isnan(row.spread) if folds == 1 else row.spread == pytest.approx(last.std())
+    # Who stopped after the first epoch was then no better than who went on.
+    first = curves[curves["epoch"] == 1].groupby(["size", "channels"])["validation"].mean()
+    went_on = table.set_index(["size", "channels"])["epochs"] > 1
+    assert first[~went_on].max() <= first[went_on].min()
+    # Only the checkpoints of those that went on are left.
+    assert len(list(tmp_path.glob("*.pt"))) == folds
+
+
+def test_search_does_not_depend_on_other_folds_images(images, tmp_path):
+    # Labels of held-out images decide on their score, and on nothing else.
+    ((_, held_out),) = Validation(1, 0.25).splits(80, seed=0)
+    labels = images.labels.clone()
+    labels[held_out] = (labels[held_out] + 1) % 10
+    curves = [
+        search(GRID[:1], Images(images.pixels, labels), Validation(1, 0.25), RECIPE, 2, 0, path)[1]
+        for labels, path in ((images.labels, tmp_path / "a"), (labels, tmp_path / "b"))
+    ]
+    columns = ["train_loss", "train_accuracy"]
+    pd.testing.assert_frame_equal(*(curve[columns] for curve in curves), check_exact=True)
+    assert not curves[0]["validation"].equals(curves[1]["validation"])
+
+
+def test_best_takes_the_cheapest_of_equals_that_went_to_the_end():
+    table = pd.DataFrame(
+        {
+            "filters": "learned",
+            "layers": 2,
+            "size": [3, 5, 7, 7],
+            "channels": [8, 8, 4, 8],
+            "validation_accuracy": [0.4, 0.5, 0.5, 0.9],
+            "multiply_adds": [10, 30, 20, 40],
+            "stopped_early": [False, False, False, True],
+        }
+    )
+    assert best(table) == Architecture("learned", 2, 7, 4)
+
+
+def test_search_never_reads_test_images(tmp_path, monkeypatch):
+    assert not any("test" in name for name in inspect.signature(classify.search).parameters)
+    # A file without test images, to which every look is reported.
+    with h5py.File(tmp_path / "cifar10.h5", "w") as file:
+        file["train_images"] = np.zeros((80, 3, 32, 32), np.uint8)
+        file["train_labels"] = np.arange(80) % 10
+    looked_at = []
+    look = h5py.File.__getitem__
+    monkeypatch.setattr(
+        h5py.File, "__getitem__", lambda file, name: (looked_at.append(name), look(file, name))[1]
+    )
+    recipe = {"epochs": 2, "batch": 20, "learning_rate": 0.01, "flips": True, "shifts": 0}
+    params = {
+        "sizes": [3, 5],
+        "channels": [2],
+        "images": 80,
+        "folds": 1,
+        "validation": 0.25,
+        "halving": 2,
+        "recipe": recipe | {"precision": "float32", "cache_gb": 1},
+        "seed": 0,
+        "state": str(tmp_path / "state"),
+    }
+    job = SimpleNamespace(
+        input=SimpleNamespace(cifar10=tmp_path / "cifar10.h5"),
+        output=SimpleNamespace(table=tmp_path / "t.csv", curves=tmp_path / "c.csv"),
+        wildcards=SimpleNamespace(filters="random", layers="1"),
+        params=SimpleNamespace(**params),
+        resources={},
+    )
+    search_script(job)
+    assert set(looked_at) == {"train_images", "train_labels"}
+    table, curves = pd.read_csv(tmp_path / "t.csv"), pd.read_csv(tmp_path / "c.csv")
+    assert table["size"].tolist() == [3, 5] and set(table["images"]) == {60}
+    assert sorted(table["epochs"]) == [1, 2]
+    assert len(curves) == 3
+    assert not (tmp_path / "state").exists()
+
+
+def test_judge_tests_each_seed_once(images, tmp_path):
+    test = Images(images.pixels[:30], images.labels[:30])
+    table, curves = judge(GRID[0], images, test, RECIPE, [0, 1], tmp_path)
+    assert table["seed"].tolist() == [0, 1]
+    assert table["test_accuracy"].between(0, 1).all()
+    assert set(table["train_images"]) == {80} and set(table["test_images"]) == {30}
+    assert len(curves) == 2 * RECIPE.epochs and curves["validation"].isna().all()
+
+
+@pytest.mark.parametrize("filters", ["random", "learned"])
+def test_variants_change_one_thing_each(images, tmp_path, filters):
+    chosen = Architecture(filters, 2, 3, 4)
+    table, curves = judge_variants(chosen, list(VARIANTS), images, images, RECIPE, [0, 1], tmp_path)
+    expected = {
+        "random": ["after", "fixed", "ridge", "crelu", "patches", "learned"],
+        "learned": ["after", "crelu", "mixed"],
+    }[filters]
+    assert table["variant"].tolist() == [name for name in expected for _ in (0, 1)]
+    assert set(table["row"]) == {filters}
+    assert set(curves["variant"]) == {name for name in expected if name != "ridge"}
+    assert table["test_accuracy"].between(0, 1).all()
+    by_variant = table.set_index("variant")
+    assert set(by_variant.loc["after", "batch_norm"]) == {"after"}
+    assert set(by_variant.loc["crelu", "activation"]) == {"crelu"}
+    fields = ["filters", "batch_norm", "activation"]
+    plain = [filters, "before", "relu"]
+    for name in expected:
+        changed = [
+            by_variant[field].loc[name].iloc[0] != p for field, p in zip(fields, plain, strict=True)
+        ]
+        assert sum(changed) == 1, name
+
+
+def test_no_variants_give_empty_tables(images, tmp_path):
+    chosen = Architecture("learned", 1, 3, 4)
+    assert vary(chosen, "mixed") is None  # its one layer would be random
+    table, curves = judge_variants(chosen, ["mixed"], images, images, RECIPE, [0], tmp_path)
+    assert table.empty and curves.empty
+    assert list(table.columns) == ["row", "variant"]
+
+
+def test_ridge_without_memory_is_left_out(images, tmp_path, caplog):
+    recipe = Recipe(1, 20, 0.01, Augmentation(True, 0), 1000)
+    chosen = Architecture("random", 1, 3, 4)
+    table, _ = judge_variants(chosen, ["ridge"], images, images, recipe, [0], tmp_path)
+    assert table.empty and "classify.cache_gb" in caplog.text

@@ -1,0 +1,124 @@
+"""Readings and extensions of Table 1: the chosen configuration, changed in one respect."""
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from cnninvert import ridge
+from cnninvert.calibration import calibrate
+from cnninvert.classifier import CLASSES, Architecture, Classifier
+from cnninvert.classifier_data import Images
+from cnninvert.classifier_training import describe
+from cnninvert.classify import judge, result
+from cnninvert.device import generator
+from cnninvert.recipe import Recipe
+
+log = logging.getLogger("cnninvert")
+
+# What changes, and in which of Table 1's rows.
+VARIANTS = {
+    "after": ({"batch_norm": "after"}, ("random", "learned")),
+    "fixed": ({"batch_norm": "fixed"}, ("random",)),
+    "ridge": ({"batch_norm": "fixed"}, ("random",)),
+    "crelu": ({"activation": "crelu"}, ("random", "learned")),
+    "patches": ({"filters": "patches"}, ("random",)),
+    "learned": ({"filters": "learned"}, ("random",)),
+    "mixed": ({"filters": "mixed"}, ("learned",)),
+}
+PENALTIES = [0.1, 0.3, 1.0, 3.0, 10.0]  # of ridge regression, in units of the mean eigenvalue
+HELD_OUT = 0.1  # share of the training images that chooses among them
+PASS = 50  # images at a time
+
+
+def vary(architecture: Architecture, variant: str) -> Architecture | None:
+    """The architecture of a variant; None where the variant says nothing about this row."""
+    change, rows = VARIANTS[variant]
+    if architecture.filters not in rows or (variant == "mixed" and architecture.layers == 1):
+        return None
+    return replace(architecture, **change)
+
+
+def trained(architecture: Architecture, variants: list[str]) -> list[Architecture]:
+    """The architectures of those variants that are trained step by step."""
+    varied = [vary(architecture, variant) for variant in variants if variant != "ridge"]
+    return [architecture for architecture in varied if architecture is not None]
+
+
+def judge_variants(
+    chosen: Architecture,
+    variants: list[str],
+    images: Images,
+    test: Images,
+    recipe: Recipe,
+    seeds: list[int],
+    state: Path,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Train and test each variant of the ``chosen`` configuration with every seed.
+
+    Returns rows and learning curves as ``classify.judge`` does, with columns for the variant and
+    for the row of Table 1 that it varies. Ridge regression has no learning curve.
+    """
+    tables, curves = [], []
+    for variant in variants:
+        architecture = vary(chosen, variant)
+        if architecture is None:
+            continue
+        if variant == "ridge":
+            rows = [judge_ridge(architecture, images, test, recipe.cache, seed) for seed in seeds]
+            table = pd.DataFrame([row for row in rows if row])
+            if table.empty:
+                continue
+        else:
+            table, curve = judge(architecture, images, test, recipe, seeds, state / variant)
+            curves.append(curve.assign(row=chosen.filters, variant=variant))
+        tables.append(table.assign(row=chosen.filters, variant=variant))
+    empty = pd.DataFrame(columns=["row", "variant"])
+    # Beside an empty table, pandas would make floats of the others' whole numbers.
+    return tuple(
+        pd.concat(frames, ignore_index=True) if frames else empty for frames in (tables, curves)
+    )
+
+
+def judge_ridge(
+    architecture: Architecture, images: Images, test: Images, budget: int, seed: int
+) -> dict[str, object] | None:
+    """Test the closed-form classifier on the features of fixed batch norm.
+
+    None, with a warning, if the features take more than ``budget`` bytes.
+    """
+    count, device = len(images), images.labels.device
+    needed = count * architecture.features * images.pixels.element_size()
+    if needed > budget:
+        log.warning(
+            "%s: ridge regression is left out, its features take %.1f GB; raise classify.cache_gb",
+            describe(architecture),
+            needed / 1e9,
+        )
+        return None
+    network = Classifier(architecture, generator(seed, 1)).to(device)
+    calibrate(network, images.pixels, torch.arange(count, device=device), generator(seed, 4))
+    features = images.pixels.new_empty(count, architecture.features)
+    for target, pixels in zip(features.split(PASS), images.pixels.split(PASS), strict=True):
+        target.copy_(network.constant(pixels)[0])
+    order = torch.randperm(count, generator=generator(seed, 3))
+    held_out = order[: max(1, round(HELD_OUT * count))]
+    fit = ridge.fit(features, images.labels, CLASSES, PENALTIES, held_out)
+    found = [
+        ridge.scores(network.constant(pixels)[0], fit.weight, fit.bias).argmax(1)
+        for pixels in test.pixels.split(PASS)
+    ]
+    score = int((torch.cat(found) == test.labels).sum()) / len(test)
+    log.info(
+        "%s, ridge (penalty %g), seed %d: test %.1f %%",
+        describe(architecture),
+        fit.penalty,
+        seed,
+        100 * score,
+    )
+    cost = count * architecture.constant_multiply_adds + ridge.multiply_adds(
+        count, architecture.features, len(PENALTIES)
+    )
+    return result(architecture, seed, score, images, test, cost)
