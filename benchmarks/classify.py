@@ -25,6 +25,9 @@ import yaml
 from matplotlib.ticker import LogLocator, NullLocator
 from torch import Tensor
 
+from peers import report  # and with it the path to the library
+
+# isort: split
 from cnninvert.classifier import CLASSES, COLOURS, SIDE, Architecture
 from cnninvert.classifier_data import Images, normalise
 from cnninvert.classifier_training import Task, Training
@@ -35,7 +38,6 @@ from cnninvert.files import whole
 from cnninvert.plotting import plt, save
 from cnninvert.recipe import Recipe
 from cnninvert.roofline import measure
-from peers import report
 from peers.timing import Clock
 from plain_classifier import Pictures, PlainTraining, sequential
 

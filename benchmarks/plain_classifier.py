@@ -16,7 +16,8 @@ from torchvision import transforms
 
 from cnninvert.classifier import SIDE, Classifier
 from cnninvert.classifier_data import MEAN, STD, Augmentation
-from cnninvert.classifier_training import WEIGHT_DECAY, Recipe
+from cnninvert.classifier_training import WEIGHT_DECAY
+from cnninvert.recipe import Recipe
 
 
 class Pictures(Dataset):

@@ -80,7 +80,7 @@ def test_both_engines_change_images_alike():
     shifts = torch.cartesian_prod(torch.arange(-1, 2), torch.arange(-1, 2)).T.repeat(1, 2)
     flipped = torch.arange(18) < 9
     row = torch.zeros(18, dtype=torch.int64)
-    possible = Changes(flipped, shifts).of(data.images.pixels, row)
+    possible = Changes(flipped, shifts, some=True).of(data.images.pixels, row)
     pictures = Pictures(data.pixels, data.labels, Augmentation(flips=True, shifts=1))
     torch.manual_seed(0)
     drawn = torch.stack([pictures[0][0] for _ in range(300)])
