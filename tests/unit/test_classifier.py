@@ -304,13 +304,28 @@ def test_killed_training_goes_on_as_if_undisturbed(images, tmp_path, monkeypatch
         assert torch.equal(resumed.state_dict()[name], value), name
 
 
-def test_training_in_parts_is_training_at_once(images, tmp_path):
+@pytest.mark.parametrize("restarts", [(), (1,), (1, 2)])
+def test_training_in_parts_is_training_at_once(images, tmp_path, restarts):
     task = everything(images, torch.arange(20))
-    _, curve = train(network("learned"), task, RECIPE, 0, tmp_path / "once")
-    for until in (1, 1, 3):
-        _, parts = train(network("learned"), task, RECIPE, 0, tmp_path / "parts", until)
+    recipe = replace(RECIPE, restarts=restarts)
+    _, curve = train(network("learned"), task, recipe, 0, tmp_path / "once")
+    for until in (1, 1, 2, 3):
+        _, parts = train(network("learned"), task, recipe, 0, tmp_path / "parts", until)
         assert len(parts) == until
     pd.testing.assert_frame_equal(parts, curve, check_exact=True)
+
+
+def test_learning_rate_comes_down_at_restarts_and_at_the_end(images):
+    recipe = replace(RECIPE, epochs=4, restarts=(1, 2))
+    assert [recipe.cycle(epoch) for epoch in range(4)] == [(0, 1), (1, 1), (2, 2), (2, 2)]
+    training = Training(network(), everything(images), recipe, 0)
+    rates = []
+    for step in range(16):
+        training.advance(step)
+        rates.append(training.schedule.get_last_lr()[0])
+    low = [step for step, rate in enumerate(rates) if rate < 1e-6]
+    assert low == [3, 7, 15]
+    assert max(rates[:4]) > 0.009 and max(rates[8:]) == pytest.approx(0.01, rel=0.1)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "foreign", "other settings", "other network"])

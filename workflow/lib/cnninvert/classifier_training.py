@@ -140,10 +140,8 @@ class Training:
             {"params": [p for p in trained if p.ndim == 1], "weight_decay": 0.0},
         ]
         self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, recipe.learning_rate, total_steps=self.steps * recipe.epochs + 1
-        )
         self.curve: list[list[float | None]] = []
+        self._open_cycle(0)
         self.sums = torch.zeros(2, device=device)  # of loss and right answers, in this epoch
 
     @cached_property
@@ -197,11 +195,21 @@ class Training:
         content = torch.load(path, map_location=device, weights_only=True)
         if content["settings"] != settings:
             raise ValueError("it belongs to other settings")
+        self.curve = content["curve"]
+        self._open_cycle(max(0, len(self.curve) - 1))
         for name in ("network", "optimiser", "schedule"):
             getattr(self, name).load_state_dict(content[name])
-        self.curve = content["curve"]
+
+    def _open_cycle(self, epoch: int) -> None:
+        """The schedule of the cycle that ``epoch`` belongs to, at its beginning."""
+        _, length = self.recipe.cycle(epoch)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, self.recipe.learning_rate, total_steps=self.steps * length + 1
+        )
 
     def _open_epoch(self, epoch: int) -> None:
+        if epoch and self.recipe.cycle(epoch)[0] == epoch:
+            self._open_cycle(epoch)
         device, count = self.task.train.device, len(self.task.train)
         random = generator(self.seed, 2, epoch)
         self.network.train()

@@ -1,7 +1,7 @@
 """Table 1's protocol: cross-validation chooses a configuration, the test set judges it once."""
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +13,7 @@ from cnninvert.classifier_data import Images
 from cnninvert.classifier_training import Task, accuracy, checkpoint, describe, train
 from cnninvert.constants import kept
 from cnninvert.device import generator
-from cnninvert.halving import successive_halving
+from cnninvert.halving import rungs, successive_halving
 from cnninvert.recipe import Recipe
 
 log = logging.getLogger("cnninvert")
@@ -53,9 +53,13 @@ def search(
 
     ``images`` are training images, and no others come in: the choice cannot depend on the test
     set. ``halving`` is the factor by which configurations become fewer and epochs more (1: all
-    are trained to the end). Returns a row a configuration: validation_accuracy, mean over folds
-    after the epoch where it stopped, and its spread (standard deviation); and learning curves.
+    are trained to the end); where they are compared, a cycle of the learning rate ends.
+
+    Returns a row a configuration, with validation_accuracy, the mean over folds after the epoch
+    where it stopped, and its spread (standard deviation); and the learning curves.
     """
+    *restarts, _ = rungs(recipe.epochs, halving)
+    recipe = replace(recipe, restarts=tuple(restarts))
     device = images.labels.device
     tasks = [
         Task(images, seen.to(device), held_out.to(device), f"fold{number}")

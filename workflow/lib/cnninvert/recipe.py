@@ -10,6 +10,8 @@ from cnninvert.classifier_data import Augmentation
 class Recipe:
     """How a network is trained: ``learning_rate`` is AdamW's at the peak of a one-cycle schedule.
 
+    ``restarts`` are epochs after which another cycle begins (Loshchilov and Hutter, ICLR 2017):
+    there the learning rate has come down, so that networks can be compared.
     ``batch`` counts images; at least that many must be there. ``cache``: bytes that what training
     does not change may take; where it takes more, it is computed at every step.
     """
@@ -19,6 +21,13 @@ class Recipe:
     learning_rate: float
     augmentation: Augmentation
     cache: int
+    restarts: tuple[int, ...] = ()
+
+    def cycle(self, epoch: int) -> tuple[int, int]:
+        """First epoch, counted from 0, and length of the cycle that ``epoch`` belongs to."""
+        edges = [0, *self.restarts, self.epochs]
+        start = max(edge for edge in edges[:-1] if edge <= epoch)
+        return start, min(edge for edge in edges if edge > start) - start
 
     @classmethod
     def of(cls, settings: dict[str, Any]) -> "Recipe":
