@@ -12,6 +12,7 @@ import torch
 from cnninvert import classify
 from cnninvert.classifier import Architecture
 from cnninvert.classifier_data import Augmentation, Images
+from cnninvert.classifier_training import Training
 from cnninvert.classify import Validation, best, judge, search
 from cnninvert.recipe import Recipe
 from cnninvert.variants import VARIANTS, judge_variants, vary
@@ -58,8 +59,34 @@ def test_search_halves_and_reports_every_configuration(images, tmp_path, folds):
     first = curves[curves["epoch"] == 1].groupby(["size", "channels"])["validation"].mean()
     went_on = table.set_index(["size", "channels"])["epochs"] > 1
     assert first[~went_on].max() <= first[went_on].min()
-    # Only the checkpoints of those that went on are left.
-    assert len(list(tmp_path.glob("*.pt"))) == folds
+    # Only the weights of those that went on are left.
+    sizes = sorted(path.stat().st_size for path in tmp_path.glob("*.pt"))
+    assert len(sizes) == 4 * folds and sizes[3 * folds - 1] < sizes[3 * folds] / 10
+
+
+@pytest.mark.parametrize("steps", [2, 11, 14, 17, 20])
+def test_killed_search_repeats_no_epoch(images, tmp_path, monkeypatch, steps):
+    arguments = (GRID, images, Validation(1, 0.25), RECIPE, 2, 0)
+    expected = search(*arguments, tmp_path / "whole")
+    advance, taken = Training.advance, []
+
+    def killed(self, step):
+        if len(taken) == steps:
+            raise KeyboardInterrupt
+        taken.append(step)
+        advance(self, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Training, "advance", killed)
+        with pytest.raises(KeyboardInterrupt):
+            search(*arguments, tmp_path / "killed")
+    before = len(taken)
+    steps = 10**6
+    monkeypatch.setattr(Training, "advance", killed)
+    for found, wanted in zip(search(*arguments, tmp_path / "killed"), expected, strict=True):
+        pd.testing.assert_frame_equal(found, wanted, check_exact=True)
+    # Epochs of three steps: 4 of the first rung, 2 of the second, 2 of the last.
+    assert before + 24 - before // 3 * 3 == len(taken)
 
 
 def test_search_does_not_depend_on_other_folds_images(images, tmp_path):

@@ -49,6 +49,17 @@ CODE = [
         whitened_patches,
     )
 ]
+# What torch raises for a checkpoint that is missing, damaged or of other content.
+UNREADABLE = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    pickle.UnpicklingError,
+)
 CURVE = ("epoch", "train_loss", "train_accuracy", "validation")
 
 
@@ -83,15 +94,7 @@ def train(
     the same digits on a CPU. Raises InputError where the loss is no longer finite.
     """
     path = checkpoint(architecture, task, seed, state)
-    settings = {
-        **asdict(architecture),
-        **asdict(recipe),
-        "seed": seed,
-        "images": [len(task.train), len(() if task.held_out is None else task.held_out)],
-        "device": task.images.labels.device.type,
-        "type": str(task.images.pixels.dtype),
-        "code": [sha256(path) for path in CODE],
-    }
+    settings = _settings(architecture, task, recipe, seed)
     training = _resumed(architecture, task, recipe, seed, path, settings)
     last = recipe.epochs if until is None else until
     steps = range(len(training.curve) * training.steps, last * training.steps)
@@ -101,6 +104,31 @@ def train(
             training.close_epoch()
             training.save(path, settings)
     return training.network, pd.DataFrame(training.curve, columns=CURVE)
+
+
+def learning_curve(
+    architecture: Architecture, task: Task, recipe: Recipe, seed: int, state: Path, until: int
+) -> pd.DataFrame:
+    """The learning curve that ``train`` returns, trained only if no checkpoint has come so far."""
+    try:
+        content = torch.load(
+            checkpoint(architecture, task, seed, state), weights_only=True, mmap=True
+        )
+        known = content["settings"] == _settings(architecture, task, recipe, seed)
+        rows = content["curve"] if known else []
+    except UNREADABLE:
+        rows = []
+    if len(rows) < until:
+        return train(architecture, task, recipe, seed, state, until)[1]
+    return pd.DataFrame(rows[:until], columns=CURVE)
+
+
+def drop_weights(architecture: Architecture, task: Task, seed: int, state: Path) -> None:
+    """Keep of a checkpoint only the learning curve: the network is not going to be trained on."""
+    path = checkpoint(architecture, task, seed, state)
+    content = torch.load(path, weights_only=True, mmap=True)
+    with whole(path) as part:
+        torch.save({name: content[name] for name in ("settings", "curve")}, part)
 
 
 def checkpoint(architecture: Architecture, task: Task, seed: int, state: Path) -> Path:
@@ -218,6 +246,19 @@ class Training:
         self.sums.zero_()
 
 
+def _settings(architecture: Architecture, task: Task, recipe: Recipe, seed: int) -> dict[str, Any]:
+    """All that a checkpoint depends on, but the images themselves."""
+    return {
+        **asdict(architecture),
+        **asdict(recipe),
+        "seed": seed,
+        "images": [len(task.train), len(() if task.held_out is None else task.held_out)],
+        "device": task.images.labels.device.type,
+        "type": str(task.images.pixels.dtype),
+        "code": [sha256(path) for path in CODE],
+    }
+
+
 def _accuracy(
     network: Classifier, labels: Tensor, constants: Iterable[tuple[Tensor, ...]]
 ) -> float:
@@ -241,16 +282,7 @@ def _resumed(
         return training
     try:
         training.load(path, settings)
-    except (
-        OSError,
-        EOFError,
-        RuntimeError,
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        pickle.UnpicklingError,
-    ) as error:
+    except UNREADABLE as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         log.warning("%s is not used: %s", path, reason)
         # Half of the unusable state may have been taken up.

@@ -10,7 +10,14 @@ from torch import Tensor
 
 from cnninvert.classifier import Architecture
 from cnninvert.classifier_data import Images
-from cnninvert.classifier_training import Task, accuracy, checkpoint, describe, train
+from cnninvert.classifier_training import (
+    Task,
+    accuracy,
+    describe,
+    drop_weights,
+    learning_curve,
+    train,
+)
 from cnninvert.constants import kept
 from cnninvert.device import generator
 from cnninvert.halving import rungs, successive_halving
@@ -69,7 +76,7 @@ def search(
 
     def score(architecture: Architecture, epochs: int) -> float:
         curves[architecture] = pd.concat(
-            train(architecture, task, recipe, seed, state, epochs)[1].assign(fold=number)
+            learning_curve(architecture, task, recipe, seed, state, epochs).assign(fold=number)
             for number, task in enumerate(tasks)
         )
         mean = _at(curves[architecture], epochs).mean()
@@ -78,7 +85,7 @@ def search(
 
     def drop(architecture: Architecture) -> None:
         for task in tasks:
-            checkpoint(architecture, task, seed, state).unlink(missing_ok=True)
+            drop_weights(architecture, task, seed, state)
 
     cheapest_first = sorted(architectures, key=lambda architecture: architecture.multiply_adds)
     outcomes = successive_halving(cheapest_first, recipe.epochs, halving, score, drop)
