@@ -201,7 +201,7 @@ def needed(architecture: Architecture, data: Data, recipe: Recipe) -> int:
     """Multiply-adds that training needs for one image, whichever engine: all that the rule of
     ``constants.kept`` lets be kept counts as kept."""
     item = data.images.pixels.element_size()
-    cached = kept(architecture, len(data.labels), recipe, item)
+    cached = kept(architecture, len(data.labels), recipe, recipe.epochs, item)
     return architecture.training_multiply_adds(cached)
 
 

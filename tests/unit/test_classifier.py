@@ -22,6 +22,7 @@ FLIPS = Augmentation(flips=True, shifts=0)
 RECIPE = Recipe(epochs=3, batch=20, learning_rate=0.01, augmentation=FLIPS, cache=10**9)
 KINDS = ["random", "patches", "mixed", "learned"]
 CPU = torch.device("cpu")
+BLANK = torch.zeros(80, 3, 32, 32), torch.zeros(80, dtype=torch.int64)
 
 
 def network(filters="random", layers=2, size=3, channels=4, **changes):
@@ -146,11 +147,27 @@ def test_cache_changes_nothing(images, tmp_path, filters):
     pd.testing.assert_frame_equal(*curves, rtol=1e-3)
 
 
+def test_weights_decay_but_not_batch_norm():
+    groups = Training(
+        network("learned"), everything(Images(*BLANK)), RECIPE, 0
+    ).optimiser.param_groups
+    decays = {p.ndim: group["weight_decay"] for group in groups for p in group["params"]}
+    assert decays[4] == decays[2] > 0 and decays[1] == 0
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"activation": "crelu", "batch_norm": "after"}, {"batch_norm": "fixed"}], ids=str
+)
+def test_impossible_architectures_are_refused(wrong):
+    with pytest.raises(ValueError):
+        network("learned", **wrong)
+
+
 def test_what_is_cached():
     images = Images(torch.randn(6, 3, 32, 32), torch.zeros(6, dtype=torch.int64))
 
-    def constants(filters="random", **changes):
-        return Constants(fresh(filters), images, replace(RECIPE, **changes)).kept
+    def constants(filters="random", epochs=3, **changes):
+        return Constants(fresh(filters), images, replace(RECIPE, **changes), epochs).kept
 
     assert constants() and constants("mixed")
     assert not constants("learned")
@@ -166,7 +183,7 @@ def test_what_is_cached():
 
 def test_cached_images_are_the_mirrored_ones():
     model, pixels = fresh("random"), torch.randn(6, 3, 32, 32)
-    constants = Constants(model, Images(pixels, torch.zeros(6)), RECIPE)
+    constants = Constants(model, Images(pixels, torch.zeros(6)), RECIPE, 3)
     assert constants.kept
     rows = torch.tensor([4, 1, 4])
     changes = FLIPS.draw(3, torch.Generator().manual_seed(1), CPU)
@@ -190,9 +207,12 @@ def test_scale_of_frozen_filters_does_not_matter():
         torch.testing.assert_close(model(x), scores, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("activation", ["relu", "crelu"])
 @pytest.mark.parametrize(
-    ("filters", "batch_norm"), [*((filters, "before") for filters in KINDS), ("random", "fixed")]
+    ("filters", "batch_norm", "activation"),
+    [
+        *((filters, "before", activation) for filters in KINDS for activation in ("relu", "crelu")),
+        ("random", "fixed", "relu"),
+    ],
 )
 def test_counts(filters, batch_norm, activation):
     architecture = network(filters, 3, 5, 8, batch_norm=batch_norm, activation=activation)
@@ -202,6 +222,9 @@ def test_counts(filters, batch_norm, activation):
     maps = 16 if activation == "crelu" else 8
     first, second, third = 3 * 8 * 25 * 32**2, maps * 8 * 25 * 16**2, maps * 8 * 25 * 8**2
     linear = maps * 4 * 4 * 10
+    passes = 3 * first + 2 * second + third  # each layer's statistics need the layers below
+    calibrated = batch_norm == "fixed" or filters == "patches"
+    assert architecture.calibration_multiply_adds == (passes if calibrated else 0)
     assert architecture.multiply_adds == first + second + third + linear
     if batch_norm == "fixed":
         assert architecture.training_multiply_adds(cached=True) == 2 * linear
@@ -263,9 +286,10 @@ def test_learns_a_separable_problem(images, tmp_path):
         assert accuracy(model, images) > 0.9
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("filters", KINDS)
-def test_seed_decides(images, tmp_path, filters):
-    task = everything(images, torch.arange(20))
+def test_seed_decides(images, tmp_path, filters, dtype):
+    task = everything(Images(images.pixels.to(dtype), images.labels), torch.arange(20))
 
     def curve(folder, seed):
         return train(network(filters), task, RECIPE, seed, tmp_path / folder)[1]

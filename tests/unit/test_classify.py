@@ -1,6 +1,5 @@
 """Table 1's protocol: the choice never sees the test set, which is used once."""
 
-import inspect
 from types import SimpleNamespace
 
 import h5py
@@ -14,6 +13,7 @@ from cnninvert.classifier import Architecture
 from cnninvert.classifier_data import Augmentation, Images
 from cnninvert.classifier_training import Training
 from cnninvert.classify import Validation, best, judge, search
+from cnninvert.errors import InputError
 from cnninvert.recipe import Recipe
 from cnninvert.variants import VARIANTS, judge_variants, vary
 from search_classifiers import main as search_script
@@ -89,18 +89,53 @@ def test_killed_search_repeats_no_epoch(images, tmp_path, monkeypatch, steps):
     assert before + 24 - before // 3 * 3 == len(taken)
 
 
-def test_search_does_not_depend_on_other_folds_images(images, tmp_path):
-    # Labels of held-out images decide on their score, and on nothing else.
+@pytest.mark.parametrize(
+    ("filters", "batch_norm"),
+    [(filters, "before") for filters in ("random", "patches", "mixed", "learned")]
+    + [("random", "fixed"), ("patches", "fixed")],
+)
+def test_held_out_images_decide_on_scores_alone(images, tmp_path, filters, batch_norm):
     ((_, held_out),) = Validation(1, 0.25).splits(80, seed=0)
-    labels = images.labels.clone()
-    labels[held_out] = (labels[held_out] + 1) % 10
+    others = Images(images.pixels.clone(), images.labels.clone())
+    others.pixels[held_out] = others.pixels[held_out].flip(0) + 3
+    others.labels[held_out] = (others.labels[held_out] + 1) % 10
+    grid = [Architecture(filters, 2, 3, 4, batch_norm)]
     curves = [
-        search(GRID[:1], Images(images.pixels, labels), Validation(1, 0.25), RECIPE, 2, 0, path)[1]
-        for labels, path in ((images.labels, tmp_path / "a"), (labels, tmp_path / "b"))
+        search(grid, some, Validation(1, 0.25), RECIPE, 2, 0, path)[1]
+        for some, path in ((images, tmp_path / "a"), (others, tmp_path / "b"))
     ]
     columns = ["train_loss", "train_accuracy"]
     pd.testing.assert_frame_equal(*(curve[columns] for curve in curves), check_exact=True)
     assert not curves[0]["validation"].equals(curves[1]["validation"])
+
+
+def test_cycles_end_where_configurations_are_compared(images, tmp_path, monkeypatch):
+    recipes = []
+    known = classify.learning_curve
+
+    def watched(architecture, task, recipe, *others):
+        recipes.append(recipe)
+        return known(architecture, task, recipe, *others)
+
+    monkeypatch.setattr(classify, "learning_curve", watched)
+    search(GRID[:2], images, Validation(1, 0.25), RECIPE, 2, 0, tmp_path)
+    assert {recipe.restarts for recipe in recipes} == {(1, 2)}
+
+
+def test_a_diverging_configuration_is_out_and_the_others_go_on(images, tmp_path, monkeypatch):
+    close = Training.close_epoch
+
+    def diverging(self):
+        if self.network.architecture.size == 5:
+            self.sums[0] = float("nan")
+        close(self)
+
+    monkeypatch.setattr(Training, "close_epoch", diverging)
+    table, _ = search(GRID, images, Validation(1, 0.25), RECIPE, 2, 0, tmp_path)
+    assert table["validation_accuracy"].isna().tolist() == [False, False, True, True]
+    assert best(table).size == 3
+    with pytest.raises(InputError, match="learning_rate"):
+        best(table[table["size"] == 5].assign(stopped_early=False))
 
 
 def test_best_takes_the_cheapest_of_equals_that_went_to_the_end():
@@ -119,7 +154,6 @@ def test_best_takes_the_cheapest_of_equals_that_went_to_the_end():
 
 
 def test_search_never_reads_test_images(tmp_path, monkeypatch):
-    assert not any("test" in name for name in inspect.signature(classify.search).parameters)
     # A file without test images, to which every look is reported.
     with h5py.File(tmp_path / "cifar10.h5", "w") as file:
         file["train_images"] = np.zeros((80, 3, 32, 32), np.uint8)

@@ -42,8 +42,8 @@ def classify_memory(ridge=False):
     """Megabytes of a job: caches, some ten maps of the first layer, libraries and images."""
     classify = config["classify"]
     maps = 10 * 4 * classify["batch"] * max(classify["channels"]) * 32**2
-    # The Gram matrix of ridge regression and its factor, both float64.
-    gram = 2 * 8 * classify["train_images"] ** 2 if ridge else 0
+    # The Gram matrix of ridge regression, its factor and a copy of it, in float64.
+    gram = 3 * 8 * classify["train_images"] ** 2 if ridge else 0
     return 3000 + int(1000 * classify["cache_gb"]) + (maps + gram) // 10**6
 
 
@@ -55,8 +55,8 @@ def classify_recipe(epochs):
 
 
 def classify_seeds(count):
-    """The seeds of the final runs, as many as that setting says."""
-    return [config["seed"] + number for number in range(config["classify"][count])]
+    """The seeds of the final runs, as many as that setting says; the search has another."""
+    return [config["seed"] + 1 + number for number in range(config["classify"][count])]
 
 
 def vgg16_files(rule_name):

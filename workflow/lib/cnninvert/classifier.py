@@ -30,6 +30,12 @@ class Architecture:
     batch_norm: str = "before"
     activation: str = "relu"
 
+    def __post_init__(self) -> None:
+        if self.activation == "crelu" and self.batch_norm != "before":
+            raise ValueError("CReLU needs batch norm before it")
+        if self.batch_norm == "fixed" and self.frozen < self.layers:
+            raise ValueError("fixed batch norm is of frozen filters")
+
     @property
     def frozen(self) -> int:
         """How many layers have filters that are not trained; they come first."""
@@ -66,6 +72,18 @@ class Architecture:
         if self.batch_norm == "fixed":
             return sum(self._forward())
         return self._forward()[0] if self.frozen else 0
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether filters or statistics come from passes over the training images."""
+        return self.batch_norm == "fixed" or self.filters == "patches"
+
+    @property
+    def calibration_multiply_adds(self) -> int:
+        """Multiply-adds for one image of ``calibrate``: each layer, and for it those below."""
+        forward = self._forward()
+        passes = range(self.layers, 0, -1)
+        return sum(n * f for n, f in zip(passes, forward, strict=True)) if self.calibrated else 0
 
     def training_multiply_adds(self, cached: bool) -> int:
         """Multiply-adds for one image of one epoch, forward and backward.

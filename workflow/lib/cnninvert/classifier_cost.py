@@ -39,7 +39,7 @@ def seconds(
     architecture: Architecture, images: int, recipe: Recipe, roofline: Roofline, dtype: torch.dtype
 ) -> float:
     """Of ``recipe.epochs`` epochs of ``images`` images, in ``dtype``, and of the constants."""
-    cached = kept(architecture, images, recipe, dtype.itemsize)
+    cached = kept(architecture, images, recipe, recipe.epochs, dtype.itemsize)
     making = _making(architecture, roofline, dtype)
     step = _step(architecture, recipe.batch, roofline, dtype)
     if architecture.frozen and not cached:
@@ -59,7 +59,7 @@ def grid(
     training_multiply_adds of one image, and estimated seconds of an epoch and of it all."""
     rows = []
     for architecture in architectures:
-        cached = kept(architecture, images, recipe, dtype.itemsize)
+        cached = kept(architecture, images, recipe, recipe.epochs, dtype.itemsize)
         total, more = (
             seconds(architecture, images, each, roofline, dtype)
             for each in (recipe, replace(recipe, epochs=recipe.epochs + 1))

@@ -18,6 +18,7 @@ from cnninvert import (
     classifier,
     classifier_data,
     constants,
+    device,
     frozen_layer,
     recipe,
     whitened_patches,
@@ -38,16 +39,20 @@ WEIGHT_DECAY = 0.05  # AdamW's, of filters and classifier; batch norm's scale an
 SCORED = 50  # images scored at a time
 # Whose checkpoints these are.
 CODE = [
-    module.__file__
-    for module in (
-        calibration,
-        classifier,
-        classifier_data,
-        constants,
-        frozen_layer,
-        recipe,
-        whitened_patches,
-    )
+    __file__,
+    *(
+        module.__file__
+        for module in (
+            calibration,
+            classifier,
+            classifier_data,
+            constants,
+            device,
+            frozen_layer,
+            recipe,
+            whitened_patches,
+        )
+    ),
 ]
 # What torch raises for a checkpoint that is missing, damaged or of other content.
 UNREADABLE = (
@@ -61,6 +66,10 @@ UNREADABLE = (
     pickle.UnpicklingError,
 )
 CURVE = ("epoch", "train_loss", "train_accuracy", "validation")
+
+
+class Diverged(InputError):
+    """A training whose loss is no longer finite."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,7 @@ def train(
     train_loss (cross entropy in nats), train_accuracy (both of augmented images, while the
     network learns) and validation (accuracy on the rows held out after the epoch; nothing
     without). ``seed`` decides on the filters, the order and the augmentation; the same call gives
-    the same digits on a CPU. Raises InputError where the loss is no longer finite.
+    the same digits on a CPU. Raises Diverged where the loss is no longer finite.
     """
     path = checkpoint(architecture, task, seed, state)
     settings = _settings(architecture, task, recipe, seed)
@@ -111,9 +120,8 @@ def learning_curve(
 ) -> pd.DataFrame:
     """The learning curve that ``train`` returns, trained only if no checkpoint has come so far."""
     try:
-        content = torch.load(
-            checkpoint(architecture, task, seed, state), weights_only=True, mmap=True
-        )
+        path = checkpoint(architecture, task, seed, state)
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         known = content["settings"] == _settings(architecture, task, recipe, seed)
         rows = content["curve"] if known else []
     except UNREADABLE:
@@ -126,7 +134,9 @@ def learning_curve(
 def drop_weights(architecture: Architecture, task: Task, seed: int, state: Path) -> None:
     """Keep of a checkpoint only the learning curve: the network is not going to be trained on."""
     path = checkpoint(architecture, task, seed, state)
-    content = torch.load(path, weights_only=True, mmap=True)
+    if not path.exists():  # its first epoch diverged
+        return
+    content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     with whole(path) as part:
         torch.save({name: content[name] for name in ("settings", "curve")}, part)
 
@@ -155,12 +165,12 @@ class Training:
     """A network between two steps: its weights, the optimiser, the schedule and the curve."""
 
     def __init__(self, architecture: Architecture, task: Task, recipe: Recipe, seed: int) -> None:
-        device = task.images.labels.device
+        place = task.images.labels.device
         self.task, self.recipe, self.seed = task, recipe, seed
         # The last few images of an epoch wait for the next.
         self.steps = len(task.train) // recipe.batch
-        self.network = Classifier(architecture, generator(seed, 1)).to(device)
-        if architecture.batch_norm == "fixed" or architecture.filters == "patches":
+        self.network = Classifier(architecture, generator(seed, 1)).to(place)
+        if architecture.calibrated:
             calibrate(self.network, task.images.pixels, task.train, generator(seed, 4))
         trained = [p for p in self.network.parameters() if p.requires_grad]
         groups = [
@@ -170,12 +180,16 @@ class Training:
         self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
         self.curve: list[list[float | None]] = []
         self._open_cycle(0)
-        self.sums = torch.zeros(2, device=device)  # of loss and right answers, in this epoch
+        self.sums = torch.zeros(2, device=place)  # of loss and right answers, in this epoch
 
     @cached_property
     def constants(self) -> Constants:
-        """Of the network as it is when the first step is taken."""
-        return Constants(self.network, self.task.images, self.recipe)
+        """Of the network as it is when the first step is taken.
+
+        Kept if that pays within a cycle: where cycles end, searches leave and enter trainings.
+        """
+        _, epochs = self.recipe.cycle(len(self.curve))
+        return Constants(self.network, self.task.images, self.recipe, epochs)
 
     def advance(self, step: int) -> None:
         """One step of AdamW. Each epoch has random numbers of its own, so none need be kept."""
@@ -199,7 +213,7 @@ class Training:
         """Add the epoch to the curve, and score the rows held out."""
         loss, right = (self.sums / self.steps).tolist()
         if not loss < float("inf"):
-            raise InputError(
+            raise Diverged(
                 f"classify.learning_rate = {self.recipe.learning_rate}: the training loss is {loss}"
                 " and no longer finite; lower the learning rate."
             )
@@ -219,8 +233,8 @@ class Training:
 
     def load(self, path: Path, settings: dict[str, Any]) -> None:
         """Take up what ``save`` wrote. Raises ValueError if the settings were others."""
-        device = self.task.images.labels.device
-        content = torch.load(path, map_location=device, weights_only=True)
+        # A GPU has no room for what is loaded beside what it replaces.
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
         if content["settings"] != settings:
             raise ValueError("it belongs to other settings")
         self.curve = content["curve"]
@@ -238,11 +252,11 @@ class Training:
     def _open_epoch(self, epoch: int) -> None:
         if epoch and self.recipe.cycle(epoch)[0] == epoch:
             self._open_cycle(epoch)
-        device, count = self.task.train.device, len(self.task.train)
+        place, count = self.task.train.device, len(self.task.train)
         random = generator(self.seed, 2, epoch)
         self.network.train()
-        self.order = self.task.train[torch.randperm(count, generator=random).to(device)]
-        self.changes = self.recipe.augmentation.draw(count, random, device)
+        self.order = self.task.train[torch.randperm(count, generator=random).to(place)]
+        self.changes = self.recipe.augmentation.draw(count, random, place)
         self.sums.zero_()
 
 
@@ -282,6 +296,8 @@ def _resumed(
         return training
     try:
         training.load(path, settings)
+    except torch.OutOfMemoryError:
+        raise  # the checkpoint is not to blame
     except UNREADABLE as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         log.warning("%s is not used: %s", path, reason)

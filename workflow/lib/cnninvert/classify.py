@@ -11,6 +11,8 @@ from torch import Tensor
 from cnninvert.classifier import Architecture
 from cnninvert.classifier_data import Images
 from cnninvert.classifier_training import (
+    CURVE,
+    Diverged,
     Task,
     accuracy,
     describe,
@@ -20,6 +22,7 @@ from cnninvert.classifier_training import (
 )
 from cnninvert.constants import kept
 from cnninvert.device import generator
+from cnninvert.errors import InputError
 from cnninvert.halving import rungs, successive_halving
 from cnninvert.recipe import Recipe
 
@@ -63,7 +66,8 @@ def search(
     are trained to the end); where they are compared, a cycle of the learning rate ends.
 
     Returns a row a configuration, with validation_accuracy, the mean over folds after the epoch
-    where it stopped, and its spread (standard deviation); and the learning curves.
+    where it stopped (nothing, if its loss did not stay finite), and its spread (standard
+    deviation); and the learning curves.
     """
     *restarts, _ = rungs(recipe.epochs, halving)
     recipe = replace(recipe, restarts=tuple(restarts))
@@ -75,10 +79,15 @@ def search(
     curves: dict[Architecture, pd.DataFrame] = {}
 
     def score(architecture: Architecture, epochs: int) -> float:
-        curves[architecture] = pd.concat(
-            learning_curve(architecture, task, recipe, seed, state, epochs).assign(fold=number)
-            for number, task in enumerate(tasks)
-        )
+        try:
+            curves[architecture] = pd.concat(
+                learning_curve(architecture, task, recipe, seed, state, epochs).assign(fold=number)
+                for number, task in enumerate(tasks)
+            )
+        except Diverged as error:
+            log.warning("%s is out: %s", describe(architecture), error)
+            curves[architecture] = pd.DataFrame(columns=[*CURVE, "fold"], dtype=float)
+            return float("-inf")
         mean = _at(curves[architecture], epochs).mean()
         log.info("%s: validation %.1f %% (epoch %d)", describe(architecture), 100 * mean, epochs)
         return mean
@@ -92,7 +101,7 @@ def search(
     rows = [
         asdict(outcome.candidate)
         | {
-            "validation_accuracy": outcome.score,
+            "validation_accuracy": _at(curves[outcome.candidate], outcome.budget).mean(),
             "spread": _at(curves[outcome.candidate], outcome.budget).std(),
             "folds": len(tasks),
             "images": len(tasks[0].train),
@@ -112,7 +121,12 @@ def best(table: pd.DataFrame) -> Architecture:
 
     ``table`` is the first that ``search`` returns.
     """
-    finalists = table[~table["stopped_early"]]
+    finalists = table[~table["stopped_early"]].dropna(subset="validation_accuracy")
+    if finalists.empty:
+        raise InputError(
+            "classify.learning_rate: no configuration was trained to the end with a finite loss; "
+            "lower the learning rate."
+        )
     order = ["validation_accuracy", "multiply_adds"]
     row = finalists.sort_values(order, ascending=[False, True]).iloc[0]
     return Architecture(row["filters"], int(row["layers"]), int(row["size"]), int(row["channels"]))
@@ -168,10 +182,11 @@ def result(
 def training_cost(architecture: Architecture, images: Images, recipe: Recipe) -> int:
     """Multiply-adds of training on ``images``, with caches where they are kept."""
     item = images.pixels.element_size()
-    cached = kept(architecture, len(images), recipe, item)
+    cached = kept(architecture, len(images), recipe, recipe.epochs, item)
     passes = recipe.epochs * architecture.training_multiply_adds(cached)
     once = architecture.constant_multiply_adds * (2 if recipe.augmentation.flips else 1)
-    return len(images) * (passes + (once if cached else 0))
+    calibration = architecture.calibration_multiply_adds
+    return len(images) * (calibration + passes + (once if cached else 0))
 
 
 def _at(curve: pd.DataFrame, epoch: int) -> pd.Series:

@@ -148,13 +148,29 @@ def _classify(config: Config) -> None:
     section = config["classify"]
     count, folds, batch = section["search_images"], section["folds"], section["batch"]
     held_out = -(-count // folds) if folds > 1 else round(count * section["validation"])
-    for name, left in (("held out", held_out), ("to train on", count - held_out)):
-        if left < batch:
+    if folds > count:
+        raise InputError(
+            f"config: classify.folds = {folds} exceeds classify.search_images = {count}."
+        )
+    for name, left, least in (("held out", held_out, 1), ("to train on", count - held_out, batch)):
+        if left < least:
             raise InputError(
                 f"config: classify.search_images = {count}, folds = {folds} and validation = "
-                f"{section['validation']} leave {left} images {name}, fewer than classify.batch = "
-                f"{batch}."
+                f"{section['validation']} leave {left} images {name}; {least} or more are needed "
+                f"(classify.batch = {batch})."
             )
+    if section["halving"] > section["search_epochs"]:
+        raise InputError(
+            f"config: classify.halving = {section['halving']} exceeds classify.search_epochs = "
+            f"{section['search_epochs']}, so no configuration would stop early; raise the epochs, "
+            "or set halving to 1."
+        )
+    deepest, largest = max(section["layers"]), max(section["sizes"])
+    if "patches" in section["variants"] and largest > 32 >> (deepest - 1):
+        raise InputError(
+            f"config: classify.variants has patches, but filters of classify.sizes = {largest} "
+            f"do not fit into the maps of layer {deepest}, which are {32 >> (deepest - 1)} wide."
+        )
     if section["train_images"] < batch:
         raise InputError(
             f"config: classify.train_images = {section['train_images']} are fewer than "

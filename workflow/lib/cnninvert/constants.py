@@ -9,15 +9,15 @@ from cnninvert.recipe import Recipe
 PASS = 50  # images computed at a time: few enough for a CPU's caches
 
 
-def kept(architecture: Architecture, images: int, recipe: Recipe, item: int) -> bool:
+def kept(architecture: Architecture, images: int, recipe: Recipe, epochs: int, item: int) -> bool:
     """Whether the constants of so many images, of ``item`` bytes a number, are kept.
 
-    They are if they fit into ``recipe.cache`` bytes and are made less often than epochs would make
-    them. They are computed at every step where nothing is frozen, and where images are shifted:
-    zero padding makes a shifted image's responses more than shifted ones.
+    They are if they fit into ``recipe.cache`` bytes and are made less often than so many epochs
+    would make them. They are computed at every step where nothing is frozen, and where images are
+    shifted: zero padding makes a shifted image's responses more than shifted ones.
     """
     mirrored = 2 if recipe.augmentation.flips else 1
-    if not architecture.frozen or recipe.augmentation.shifts or recipe.epochs <= mirrored:
+    if not architecture.frozen or recipe.augmentation.shifts or epochs <= mirrored:
         return False
     if architecture.batch_norm == "fixed":
         size = architecture.features * item
@@ -29,10 +29,11 @@ def kept(architecture: Architecture, images: int, recipe: Recipe, item: int) -> 
 class Constants:
     """``network.constant`` of ``images``, kept or computed at every step as ``kept`` says."""
 
-    def __init__(self, network: Classifier, images: Images, recipe: Recipe) -> None:
+    def __init__(self, network: Classifier, images: Images, recipe: Recipe, epochs: int) -> None:
         self.network, self.images = network, images
         self.kept: tuple[Tensor, ...] | None = None
-        if kept(network.architecture, len(images), recipe, images.pixels.element_size()):
+        item = images.pixels.element_size()
+        if kept(network.architecture, len(images), recipe, epochs, item):
             mirrored = [False, True] if recipe.augmentation.flips else [False]
             sample = network.constant(images.pixels[:1])
             self.kept = tuple(_room(part, len(mirrored) * len(images)) for part in sample)

@@ -118,7 +118,6 @@ def judge_ridge(
         seed,
         100 * score,
     )
-    cost = count * architecture.constant_multiply_adds + ridge.multiply_adds(
-        count, architecture.features, len(PENALTIES)
-    )
+    passes = architecture.calibration_multiply_adds + architecture.constant_multiply_adds
+    cost = count * passes + ridge.multiply_adds(count, architecture.features, len(PENALTIES))
     return result(architecture, seed, score, images, test, cost)

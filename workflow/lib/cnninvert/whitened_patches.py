@@ -39,17 +39,23 @@ def whitened_filters(
     # In float64, so that a flat patch becomes zero.
     patches -= patches.mean(1, keepdim=True, dtype=torch.float64).float()
     patches -= patches.mean(0)
-    # The condition number is at most 1 + elements / regularisation, some ten thousands: float32
-    # does for the products, and what follows is cheap in float64.
-    covariance = (patches.T @ patches / samples).double()
-    variance = float(covariance.diagonal().mean())
+    variance = float(patches.square().mean())
     if not 0 < variance < float("inf"):
         raise ValueError("the patches are all flat or not finite, so they cannot be whitened")
-    covariance.diagonal().add_(regularisation * variance)
-    chosen = patches[torch.randperm(samples, generator=generator)[:count].to(patches.device)]
-    # W W is the inverse of the regularised covariance, so no eigenvectors are needed.
-    filters = torch.cholesky_solve(chosen.T.double(), torch.linalg.cholesky(covariance))
-    return filters.T.float().reshape(count, -1, size, size)
+    chosen = torch.randperm(samples, generator=generator)[:count].to(patches.device)
+    # W W is the inverse of the regularised covariance, so no eigenvectors are needed. The smaller
+    # of two systems is solved: (P'P / n + e I)^-1 P' = P' (P P' / n + e I)^-1 for patches P.
+    dual = samples < patches.shape[1]
+    gram = ((patches @ patches.T if dual else patches.T @ patches) / samples).double()
+    gram.diagonal().add_(regularisation * variance)
+    factor = torch.linalg.cholesky(gram)
+    if dual:
+        wanted = torch.zeros(samples, count, dtype=torch.float64, device=patches.device)
+        wanted[chosen, torch.arange(count, device=patches.device)] = 1
+        filters = torch.cholesky_solve(wanted, factor).float().T @ patches
+    else:
+        filters = torch.cholesky_solve(patches[chosen].T.double(), factor).float().T
+    return filters.reshape(count, -1, size, size)
 
 
 def random_patches(maps: Tensor, size: int, count: int, generator: torch.Generator) -> Tensor:
