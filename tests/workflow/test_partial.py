@@ -5,6 +5,10 @@ import contextlib
 import pytest
 
 AFTER_TABLE_3 = {"write_table3": 1, "write_fidelity": 1, "plot_fidelity": 1}
+AFTER_VARIANTS = {
+    **{"vary_classifier": 6, "write_table1_variants": 1},
+    **{"write_fidelity": 1, "plot_fidelity": 1},
+}
 AFTER_IHT = {
     **{"simulate_iht": 1, "measure_iht": 4, "check_claims": 1},
     **{"plot_iht_codes": 1, "plot_iht_activations": 1},
@@ -66,6 +70,8 @@ CHANGES = [
     ("workflow/lib/cnninvert/sparse_coding.py", {"recover_codes": 4, "plot_figure3": 1}),
     ("workflow/lib/cnninvert/least_squares.py", AFTER_IHT),
     ("workflow/lib/cnninvert/claims.py", {"check_claims": 1}),
+    ("workflow/lib/cnninvert/ridge.py", AFTER_VARIANTS),
+    ("workflow/lib/cnninvert/roofline.py", {}),
     ("workflow/lib/cnninvert/job.py", {}),
     ("workflow/lib/cnninvert/fetch.py", {}),
 ]
@@ -84,6 +90,7 @@ def test_an_edited_file_reruns_its_dependants(project, name, expected):
 SETTINGS = [
     ("coherence={seeds: 3}", {"measure_coherence": 2, "write_alexnet": 1, **AFTER_TABLE_3}),
     ("figure4={rows: 3}", {"plot_figure4": 1}),
+    ("classify={variants: [after]}", AFTER_VARIANTS),
     (
         "iht_activations={steps: [1, 3]}",
         {
