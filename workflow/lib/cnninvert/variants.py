@@ -28,7 +28,7 @@ VARIANTS = {
     "learned": ({"filters": "learned"}, ("random",)),
     "mixed": ({"filters": "mixed"}, ("learned",)),
 }
-PENALTIES = [0.1, 0.3, 1.0, 3.0, 10.0]  # of ridge regression, in units of the mean eigenvalue
+PENALTIES = [0.03, 0.1, 0.3, 1.0, 3.0]  # of ridge regression, in units of the mean eigenvalue
 HELD_OUT = 0.1  # share of the training images that chooses among them
 PASS = 50  # images at a time
 
