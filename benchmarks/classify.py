@@ -98,7 +98,7 @@ def main(values: list[str] | None = None) -> None:
     recipe = Recipe.of(vars(options))
     types = {OURS: data.images.pixels.dtype, PLAIN: torch.float32}
     limits = {engine: measure(device, dtype).multiply_adds for engine, dtype in types.items()}
-    print(_machine(device))
+    print(report.machine(device, ("torch", "torchvision")))
     print(
         f"{recipe.epochs} epochs of {options.images} images, batches of {recipe.batch}, flips "
         f"{'on' if options.flips else 'off'}, shifts {options.shifts}; {options.threads} threads "
@@ -274,12 +274,6 @@ def _device(name: str) -> torch.device:
 
 def _tf32(device: torch.device) -> bool:
     return device.type == "cuda" and torch.backends.cudnn.allow_tf32
-
-
-def _machine(device: torch.device) -> str:
-    # The report's own line for a GPU says that TF32 is off, which is the other benchmark's choice.
-    line = report.machine(torch.device("cpu"))
-    return line if device.type == "cpu" else f"{torch.cuda.get_device_name(device)}; {line}"
 
 
 def _name(dtype: torch.dtype) -> str:

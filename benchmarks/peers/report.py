@@ -53,7 +53,7 @@ def write(rows: list[dict], output: Path) -> None:
         pd.DataFrame(rows, columns=COLUMNS).to_csv(part, index=False, float_format="%.6g")
 
 
-def machine(device: torch.device) -> str:
+def machine(device: torch.device, packages: tuple[str, ...] = PACKAGES) -> str:
     """Processor, threads' limit and versions, in one line."""
     name = platform.processor()
     info = Path("/proc/cpuinfo")
@@ -62,8 +62,9 @@ def machine(device: torch.device) -> str:
         name = models[0].split(":", 1)[1].strip() if models else name
     parts = [f"{name}, {os.cpu_count()} cores", f"Python {platform.python_version()}"]
     if device.type == "cuda":
-        parts.insert(0, f"{torch.cuda.get_device_name(device)}, TF32 off")
-    for package in PACKAGES:
+        tf32 = "on" if torch.backends.cudnn.allow_tf32 else "off"
+        parts.insert(0, f"{torch.cuda.get_device_name(device)}, TF32 {tf32}")
+    for package in packages:
         try:
             parts.append(f"{package} {version(package)}")
         except PackageNotFoundError:

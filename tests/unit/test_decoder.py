@@ -11,9 +11,10 @@ from cnninvert import decoder as decoder_module
 from cnninvert import decoder_training
 from cnninvert.decoder import Decoder, Mirror, encode
 from cnninvert.decoder_data import Crops
-from cnninvert.decoder_training import Recipe, forget, relative_errors, train
+from cnninvert.decoder_training import Recipe, relative_errors, train
 from cnninvert.device import generator
 from cnninvert.errors import InputError
+from cnninvert.files import forget
 from cnninvert.layers import ARCHITECTURES, Conv
 from cnninvert.networks import Network
 from cnninvert.switches import places_from_indices, unpool

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from cnninvert import claims, job
-from cnninvert.files import whole
+from cnninvert.files import write_csv
 
 
 def main(snakemake):
@@ -28,8 +28,7 @@ def main(snakemake):
     if given.iht_activations:
         errors = pd.concat([pd.read_csv(path) for path in given.iht_activations])
         parts.append(claims.iht_activations(errors))
-    with whole(snakemake.output.claims) as part:
-        claims.table(chain(*parts)).to_csv(part, index=False)
+    write_csv(snakemake.output.claims, claims.table(chain(*parts)))
 
 
 if "snakemake" in globals():

@@ -9,7 +9,7 @@ import torch
 from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.decoder import Decoder
-from cnninvert.files import whole
+from cnninvert.files import whole, write_csv
 from cnninvert.networks import TORCHVISION_MEAN
 from cnninvert.progress import progress
 from cnninvert.rip import norms
@@ -48,8 +48,7 @@ def main(snakemake):
                 for (reference, pixels), error in errors.items():
                     rows.append((layer, names[number], method, bank, reference, pixels, error))
     columns = ["layer", "image", "method", "bank", "reference", "pixels", "error"]
-    with whole(snakemake.output.errors) as part:
-        pd.DataFrame(rows, columns=columns).to_csv(part, index=False)
+    write_csv(snakemake.output.errors, pd.DataFrame(rows, columns=columns))
 
 
 def method_and_bank(name: str) -> tuple[str, int]:

@@ -3,15 +3,14 @@
 from pathlib import Path
 
 from cnninvert import job
-from cnninvert.files import whole
+from cnninvert.files import write_csv
 from cnninvert.photographs import index
 
 
 def main(snakemake):
     params = snakemake.params
     chosen = index(Path(snakemake.input.folder), params.train, params.test, params.seed)
-    with whole(snakemake.output.index) as part:
-        chosen.to_csv(part, index=False)
+    write_csv(snakemake.output.index, chosen)
 
 
 if "snakemake" in globals():

@@ -7,7 +7,7 @@ import torch
 from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.convolution import gaussian_filters
-from cnninvert.files import whole
+from cnninvert.files import write_csv
 from cnninvert.layers import next_convolution
 from cnninvert.networks import Network
 from cnninvert.progress import progress
@@ -66,11 +66,9 @@ def main(snakemake):
         }
         for (filters, reading), values in errors.items()
     ]
-    with whole(snakemake.output.errors) as part:
-        pd.DataFrame(rows).to_csv(part, index=False)
+    write_csv(snakemake.output.errors, pd.DataFrame(rows))
     columns = ["layer", "image", "filters", "bank", "switches", "error"]
-    with whole(snakemake.output.by_image) as part:
-        pd.DataFrame(by_image, columns=columns).to_csv(part, index=False)
+    write_csv(snakemake.output.by_image, pd.DataFrame(by_image, columns=columns))
 
 
 if "snakemake" in globals():

@@ -8,7 +8,7 @@ from cnninvert import job
 from cnninvert.coherence import coherences
 from cnninvert.convolution import gaussian_filters, unit_norm
 from cnninvert.device import generator
-from cnninvert.files import whole
+from cnninvert.files import write_csv
 from cnninvert.networks import Network
 from cnninvert.progress import progress
 
@@ -45,8 +45,7 @@ def main(snakemake):
                             "random_seeds": len(values),
                         }
                     )
-    with whole(snakemake.output.coherence) as part:
-        pd.DataFrame(rows).to_csv(part, index=False)
+    write_csv(snakemake.output.coherence, pd.DataFrame(rows))
 
 
 if "snakemake" in globals():

@@ -7,7 +7,7 @@ from torch import Tensor
 from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.convolution import gaussian_filters
-from cnninvert.files import whole
+from cnninvert.files import write_csv
 from cnninvert.iht import VARIANTS, iht
 from cnninvert.layers import next_convolution
 from cnninvert.model_sparsity import ModelProjection
@@ -46,8 +46,7 @@ def main(snakemake):
             table = errors_by_step(x, w, Reading(maximum=maximum), variant, settings)
             names = {"layer": layer, "filters": filters, "bank": bank, "maximum": maximum}
             tables.append(table.assign(**names, variant=variant, image=table["image"] + start))
-    with whole(snakemake.output.errors) as part:
-        pd.concat(tables).to_csv(part, index=False)
+    write_csv(snakemake.output.errors, pd.concat(tables))
 
 
 def errors_by_step(

@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 
 from cnninvert import job
-from cnninvert.files import whole
+from cnninvert.files import write_csv
 from cnninvert.networks import Network
 from cnninvert.progress import progress
 
@@ -23,8 +23,7 @@ def main(snakemake):
             (file["test"][start : min(start + batches.step, count)] for start in batches),
             len(batches),
         )
-    with whole(snakemake.output.sparsity) as part:
-        table.to_csv(part, index=False)
+    write_csv(snakemake.output.sparsity, table)
 
 
 def nonzero_shares(network: Network, batches: Iterable[np.ndarray], total: int) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.algorithm2 import recover_codes, statistics
 from cnninvert.factorisation import Factorisation
-from cnninvert.files import whole
+from cnninvert.files import whole, write_csv
 from cnninvert.layers import previous_layer
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
@@ -55,8 +55,7 @@ def main(snakemake):
             "%d of %d samples stopped at rip.iterations = %d before the gap of %g",
             *(late, len(table), settings["iterations"], settings["gap"]),
         )
-    with whole(snakemake.output.ratios) as part:
-        table.to_csv(part, index=False)
+    write_csv(snakemake.output.ratios, table)
 
 
 if "snakemake" in globals():

@@ -11,7 +11,7 @@ from cnninvert.convolution import Convolution
 from cnninvert.crops import crop_size, layer_input, random_crop
 from cnninvert.device import generator
 from cnninvert.factorisation import Factorisation
-from cnninvert.files import whole
+from cnninvert.files import write_csv
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
 from cnninvert.progress import progress
@@ -52,8 +52,7 @@ def main(snakemake):
             *(late, len(table), settings["iterations"], settings["gap"]),
         )
     for path, rows in ((snakemake.output.ratios, table), (snakemake.output.signs, signs)):
-        with whole(path) as part:
-            rows.assign(**names).to_csv(part, index=False)
+        write_csv(path, rows.assign(**names))
 
 
 def crops(

@@ -5,7 +5,7 @@ import torch
 
 from cnninvert import job
 from cnninvert.device import generator
-from cnninvert.files import whole
+from cnninvert.files import write_csv
 from cnninvert.layers import previous_layer
 from cnninvert.model_sparsity import sample_codes
 from cnninvert.networks import Network
@@ -40,8 +40,7 @@ def main(snakemake):
                         for ratio in isometry_ratio(w, z, size).tolist():
                             rows.append((padding, size, source, k, ratio))
     columns = ["padding", "size", "sparsity_of", "k", "ratio"]
-    with whole(snakemake.output.ratios) as part:
-        pd.DataFrame(rows, columns=columns).to_csv(part, index=False)
+    write_csv(snakemake.output.ratios, pd.DataFrame(rows, columns=columns))
 
 
 if "snakemake" in globals():

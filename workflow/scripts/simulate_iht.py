@@ -5,7 +5,7 @@ import torch
 
 from cnninvert import job
 from cnninvert.device import generator
-from cnninvert.files import whole
+from cnninvert.files import write_csv
 from cnninvert.iht_trials import trial
 from cnninvert.progress import progress
 
@@ -36,8 +36,7 @@ def main(snakemake):
             if (density, expansion) == base:
                 curves.append(curve.assign(bank=bank))
     for tables, path in ((ends, snakemake.output.ends), (curves, snakemake.output.curves)):
-        with whole(path) as part:
-            pd.concat(tables).to_csv(part, index=False)
+        write_csv(path, pd.concat(tables))
 
 
 if "snakemake" in globals():

@@ -4,7 +4,7 @@ import torch
 
 from cnninvert import job
 from cnninvert.device import generator
-from cnninvert.files import whole
+from cnninvert.files import write_csv
 from cnninvert.theory import simulate
 
 
@@ -14,8 +14,7 @@ def main(snakemake):
             **snakemake.params.theory, random=generator(snakemake.params.seed, 2)
         )
     for frame, path in ((trials, snakemake.output.trials), (bound, snakemake.output.bound)):
-        with whole(path) as part:
-            frame.to_csv(part, index=False)
+        write_csv(path, frame)
 
 
 if "snakemake" in globals():

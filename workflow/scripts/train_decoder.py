@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from cnninvert import job
-from cnninvert.decoder_training import Recipe, forget, train
-from cnninvert.files import whole
+from cnninvert.decoder_training import Recipe, train
+from cnninvert.files import forget, write_csv
 from cnninvert.networks import Network
 
 
@@ -23,8 +23,7 @@ def main(snakemake):
     )
     state = Path(params.state)
     decoder, curve = train(network, Path(snakemake.input.photographs), recipe, state, device)
-    with whole(snakemake.output.curve) as part:
-        curve.to_csv(part, index=False)
+    write_csv(snakemake.output.curve, curve)
     decoder.save(
         snakemake.output.decoder,
         network=network.architecture,

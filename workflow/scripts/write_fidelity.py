@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from cnninvert import fidelity, job
-from cnninvert.files import whole
+from cnninvert.files import write_csv
 
 
 def main(snakemake):
@@ -28,8 +28,7 @@ def main(snakemake):
     paper = fidelity.paper_numbers(Path(given.paper))
     table, summary = fidelity.compare(pd.concat(ours), paper)
     for frame, path in ((table, snakemake.output.fidelity), (summary, snakemake.output.readings)):
-        with whole(path) as part:
-            frame.to_csv(part, index=False)
+        write_csv(path, frame)
 
 
 def read_all(paths: list[str]) -> pd.DataFrame:

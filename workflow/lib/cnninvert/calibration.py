@@ -5,17 +5,26 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
-from cnninvert.classifier import Classifier, Layer
+from cnninvert.classifier import Architecture, Classifier, Layer
+from cnninvert.classifier_data import PASS
+from cnninvert.device import generator
 from cnninvert.whitened_patches import whitened_filters
 
-PASS = 50  # images at a time
 PATCHED = 2000  # images whose maps the patches come from
 
 
+def initial_network(
+    architecture: Architecture, pixels: Tensor, rows: Tensor, seed: int
+) -> Classifier:
+    """The network of a seed before training, where ``pixels`` are; ``calibrate``d if need be."""
+    network = Classifier(architecture, generator(seed, 1)).to(pixels.device)
+    if architecture.calibrated:
+        calibrate(network, pixels, rows, generator(seed, 4))
+    return network
+
+
 @torch.no_grad()
-def calibrate(
-    network: Classifier, pixels: Tensor, rows: Tensor, generator: torch.Generator
-) -> None:
+def calibrate(network: Classifier, pixels: Tensor, rows: Tensor, random: torch.Generator) -> None:
     """Take each layer's filters (of ``patches``) and batch norm's running statistics from images.
 
     The images are ``rows`` (N,) of ``pixels``. The statistics are mean and variance of each
@@ -28,7 +37,7 @@ def calibrate(
         if network.architecture.filters == "patches":
             maps = torch.cat(list(_maps(below, pixels, rows[:PATCHED])))
             channels, _, size, _ = layer.weight.shape
-            layer.weight.copy_(whitened_filters(maps, size, channels, generator))
+            layer.weight.copy_(whitened_filters(maps, size, channels, random))
         moments = torch.stack([_moments(layer, x) for x in _maps(below, pixels, rows)])
         mean, square = moments.sum(0) / len(rows)
         layer.norm.running_mean.copy_(mean)

@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 import pandas as pd
 import torch
 
-from cnninvert.classifier import CLASSES, COLOURS, SIDE, Architecture
+from cnninvert.classifier import COLOURS, SIDE, Architecture
 from cnninvert.constants import kept
 from cnninvert.recipe import Recipe
 from cnninvert.roofline import SWEEPS, Roofline, measure
@@ -123,12 +123,10 @@ def _making(architecture: Architecture, roofline: Roofline, dtype: torch.dtype) 
     """Seconds of ``Classifier.constant`` for one image, where filters are frozen."""
     maps, itemsize = _maps(architecture), dtype.itemsize
     if architecture.batch_norm == "fixed":
-        operations = architecture.multiply_adds - architecture.features * CLASSES
         traffic = FORWARD * sum(maps) * itemsize
     else:
-        operations = _first(architecture)
         traffic = maps[0] * (RESPOND * itemsize + RESPOND_FLOAT32 * torch.float32.itemsize)
-    operations += (FILLED - 1) * _first(architecture)
+    operations = architecture.constant_multiply_adds + (FILLED - 1) * _first(architecture)
     return roofline.seconds(operations, traffic)
 
 

@@ -13,47 +13,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnninvert import (
-    calibration,
-    classifier,
-    classifier_data,
-    constants,
-    device,
-    frozen_layer,
-    recipe,
-    whitened_patches,
-)
-from cnninvert.calibration import calibrate
+from cnninvert.calibration import initial_network
 from cnninvert.classifier import Architecture, Classifier
-from cnninvert.classifier_data import Images
+from cnninvert.classifier_data import PASS, Images
 from cnninvert.constants import Constants
 from cnninvert.device import generator
 from cnninvert.errors import InputError
 from cnninvert.files import sha256, whole
+from cnninvert.imports import closure
 from cnninvert.progress import progress
 from cnninvert.recipe import Recipe
 
 log = logging.getLogger("cnninvert")
 
 WEIGHT_DECAY = 0.05  # AdamW's, of filters and classifier; batch norm's scale and bias have none
-SCORED = 50  # images scored at a time
 # Whose checkpoints these are.
-CODE = [
-    __file__,
-    *(
-        module.__file__
-        for module in (
-            calibration,
-            classifier,
-            classifier_data,
-            constants,
-            device,
-            frozen_layer,
-            recipe,
-            whitened_patches,
-        )
-    ),
-]
+CODE = closure(Path(__file__))
 # What torch raises for a checkpoint that is missing, damaged or of other content.
 UNREADABLE = (
     OSError,
@@ -149,7 +124,7 @@ def checkpoint(architecture: Architecture, task: Task, seed: int, state: Path) -
 
 def accuracy(network: Classifier, images: Images) -> float:
     """Share of ``images`` that ``network`` labels rightly, by batch norm's running statistics."""
-    return _accuracy(network, images.labels, map(network.constant, images.pixels.split(SCORED)))
+    return _accuracy(network, images.labels, map(network.constant, images.pixels.split(PASS)))
 
 
 def describe(architecture: Architecture) -> str:
@@ -169,9 +144,7 @@ class Training:
         self.task, self.recipe, self.seed = task, recipe, seed
         # The last few images of an epoch wait for the next.
         self.steps = len(task.train) // recipe.batch
-        self.network = Classifier(architecture, generator(seed, 1)).to(place)
-        if architecture.calibrated:
-            calibrate(self.network, task.images.pixels, task.train, generator(seed, 4))
+        self.network = initial_network(architecture, task.images.pixels, task.train, seed)
         trained = [p for p in self.network.parameters() if p.requires_grad]
         groups = [
             {"params": [p for p in trained if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
@@ -219,7 +192,7 @@ class Training:
             )
         score, held_out = None, self.task.held_out
         if held_out is not None:
-            constants = map(self.constants.of, held_out.split(SCORED))
+            constants = map(self.constants.of, held_out.split(PASS))
             score = _accuracy(self.network, self.task.images.labels[held_out], constants)
         self.curve.append([len(self.curve) + 1, loss, right, score])
 

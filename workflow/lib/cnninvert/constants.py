@@ -3,10 +3,8 @@
 from torch import Tensor
 
 from cnninvert.classifier import SIDE, Architecture, Classifier
-from cnninvert.classifier_data import Changes, Images
+from cnninvert.classifier_data import PASS, Changes, Images
 from cnninvert.recipe import Recipe
-
-PASS = 50  # images computed at a time: few enough for a CPU's caches
 
 
 def kept(architecture: Architecture, images: int, recipe: Recipe, epochs: int, item: int) -> bool:

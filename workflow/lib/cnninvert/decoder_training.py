@@ -2,7 +2,6 @@
 
 import logging
 import math
-import shutil
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -84,11 +83,6 @@ def train(
             training.evaluate(crops)
     training.decoder.load_state_dict(training.best)
     return training.decoder.eval(), pd.DataFrame(training.curve)
-
-
-def forget(state: Path) -> None:
-    """Delete the checkpoint of a training whose results are written."""
-    shutil.rmtree(state, ignore_errors=True)
 
 
 class Training:

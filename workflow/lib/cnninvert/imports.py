@@ -8,7 +8,9 @@ from pathlib import Path
 LIBRARY = Path(__file__).parent
 
 # How work runs, never what it computes: a change in these reruns nothing.
-PLUMBING = frozenset({"classifier_cost", "errors", "files", "job", "progress", "roofline"})
+PLUMBING = frozenset(
+    {"classifier_cost", "errors", "files", "imports", "job", "progress", "roofline"}
+)
 
 
 def closure(script: Path) -> list[Path]:

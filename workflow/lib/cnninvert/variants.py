@@ -8,9 +8,9 @@ import pandas as pd
 import torch
 
 from cnninvert import ridge
-from cnninvert.calibration import calibrate
-from cnninvert.classifier import CLASSES, Architecture, Classifier
-from cnninvert.classifier_data import Images
+from cnninvert.calibration import initial_network
+from cnninvert.classifier import CLASSES, Architecture
+from cnninvert.classifier_data import PASS, Images
 from cnninvert.classifier_training import describe
 from cnninvert.classify import judge, result
 from cnninvert.device import generator
@@ -30,7 +30,6 @@ VARIANTS = {
 }
 PENALTIES = [0.03, 0.1, 0.3, 1.0, 3.0]  # of ridge regression, in units of the mean eigenvalue
 HELD_OUT = 0.1  # share of the training images that chooses among them
-PASS = 50  # images at a time
 
 
 def vary(architecture: Architecture, variant: str) -> Architecture | None:
@@ -98,8 +97,8 @@ def judge_ridge(
             needed / 1e9,
         )
         return None
-    network = Classifier(architecture, generator(seed, 1)).to(device)
-    calibrate(network, images.pixels, torch.arange(count, device=device), generator(seed, 4))
+    rows = torch.arange(count, device=device)
+    network = initial_network(architecture, images.pixels, rows, seed)
     features = images.pixels.new_empty(count, architecture.features)
     for target, pixels in zip(features.split(PASS), images.pixels.split(PASS), strict=True):
         target.copy_(network.constant(pixels)[0])
