@@ -15,11 +15,12 @@ from cnninvert.decoder_training import Recipe, relative_errors, train
 from cnninvert.device import generator
 from cnninvert.errors import InputError
 from cnninvert.files import forget
-from cnninvert.layers import ARCHITECTURES, Conv
+from cnninvert.layers import ARCHITECTURES, Conv, Pool
 from cnninvert.networks import Network
-from cnninvert.switches import places_from_indices, unpool
+from cnninvert.switches import max_pool, unpool
 
 CPU = torch.device("cpu")
+POOL = Pool("pool1")
 RECIPE = Recipe("pool1", "known", steps=6, crop=32, batch=2, learning_rate=0.3, seed=3)
 
 
@@ -82,18 +83,19 @@ def same(one, other):
 def test_unpooling_agrees_with_torch():
     x = torch.randn(2, 5, 8, 12, generator=generator(0))
     values, indices = F.max_pool2d(x, 2, return_indices=True)
-    places = places_from_indices(indices, 12)
-    assert torch.equal(unpool(values, places), F.max_unpool2d(values, indices, 2))
+    maxima, places = max_pool(x, POOL)
+    assert torch.equal(maxima, values)
+    assert torch.equal(unpool(values, places, POOL), F.max_unpool2d(values, indices, 2))
 
 
 def test_unpooling_inverts_pooling_where_the_rest_is_zero():
     rng = generator(0)
     values = torch.rand(2, 5, 4, 6, generator=rng) + 0.1
     places = torch.randint(4, values.shape, generator=rng, dtype=torch.uint8)
-    sparse = unpool(values, places)
-    pooled, indices = F.max_pool2d(sparse, 2, return_indices=True)
+    sparse = unpool(values, places, POOL)
+    pooled, found = max_pool(sparse, POOL)
     assert torch.equal(pooled, values)
-    assert torch.equal(places_from_indices(indices, 12), places)
+    assert torch.equal(found, places)
     assert torch.equal(sparse[:, :, 1::2, ::2][places == 2], values[places == 2])
 
 
@@ -102,17 +104,19 @@ def test_unpooling_is_adjoint_to_reading_the_places():
     values = torch.randn(1, 3, 4, 4, generator=rng, requires_grad=True)
     places = torch.randint(4, values.shape, generator=rng, dtype=torch.uint8)
     y = torch.randn(1, 3, 8, 8, generator=rng)
-    unpool(values, places).backward(y)
-    assert torch.equal(unpool(values.grad, places), y * unpool(torch.ones_like(values), places))
+    unpool(values, places, POOL).backward(y)
+    ones = unpool(torch.ones_like(values), places, POOL)
+    assert torch.equal(unpool(values.grad, places, POOL), y * ones)
 
 
 def test_fixed_switches_are_place_zero_and_ignore_the_encoder_s(network, images):
     values = torch.randn(2, 3, 4, 4, generator=generator(0))
-    assert torch.equal(unpool(values, None), unpool(values, torch.zeros(2, 3, 4, 4).byte()))
+    zeros = torch.zeros(2, 3, 4, 4).byte()
+    assert torch.equal(unpool(values, None, POOL), unpool(values, zeros, POOL))
     activation, places = encode(network, images, "pool2")
-    others = [(place + 1) % 4 for place in places]
+    others = {name: (place + 1) % 4 for name, place in places.items()}
     for switches, equal in (("fixed", True), ("known", False)):
-        decoder = Decoder("pool2", switches)
+        decoder = Decoder("vgg16", "pool2", switches)
         decoded = decoder(activation, places), decoder(activation, others)
         assert torch.equal(*decoded) == equal
 
@@ -121,10 +125,10 @@ def test_fixed_switches_are_place_zero_and_ignore_the_encoder_s(network, images)
 def test_decoders_mirror_the_encoder(network, images, layer):
     activation, places = encode(network, images, layer)
     number = int(layer[-1])
-    assert [tuple(place.shape[2:]) for place in places] == [
+    assert [tuple(place.shape[2:]) for place in places.values()] == [
         (64 >> i,) * 2 for i in range(1, number + 1)
     ]
-    decoder = Decoder(layer, "known")
+    decoder = Decoder("vgg16", layer, "known")
     assert decoder(activation, places).shape == images.shape
     # With the encoder's own filters, every layer is the adjoint of the encoder's linear part.
     rng = generator(0)
@@ -149,7 +153,7 @@ def test_least_squares_finds_the_layer_that_made_its_target():
 
 
 def test_decoders_survive_a_file(tmp_path, network, images):
-    decoder = Decoder("pool1", "fixed")
+    decoder = Decoder("vgg16", "pool1", "fixed")
     decoder.save(tmp_path / "decoder.safetensors", steps=7)
     loaded = Decoder.load(tmp_path / "decoder.safetensors")
     assert (loaded.layer, loaded.switches) == ("pool1", "fixed")

@@ -25,12 +25,12 @@ def image_errors(noise):
     methods = {"original": 0.1, "noise": noise}
     methods |= {f"{f}_{s}": 0.3 for f in ("learned", "gaussian") for s in ("known", "fixed")}
     rows = [
-        ("pool1", f"{image}.png", method, bank, "picture", "unit", error + image / 100)
+        ("pool1", "known", f"{image}.png", method, bank, "picture", "unit", error + image / 100)
         for image in range(5)
         for method, error in methods.items()
         for bank in range(2 if "gaussian" in method else 1)
     ]
-    columns = ["layer", "image", "method", "bank", "reference", "pixels", "error"]
+    columns = ["layer", "decoder", "image", "method", "bank", "reference", "pixels", "error"]
     return pd.DataFrame(rows, columns=columns)
 
 

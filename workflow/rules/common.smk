@@ -32,6 +32,7 @@ wildcard_constraints:
     weights="[A-Za-z0-9_]+",
     layer="[a-z0-9_]+",
     filters="learned|random|gaussian",
+    switches="known|fixed",
 
 
 def code(script):

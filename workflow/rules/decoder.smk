@@ -5,16 +5,16 @@ rule train_decoder:
     input:
         code=code("train_decoder"),
         photographs=f"{R}/images/photographs.h5",
-        weights=weights_path(MAIN),
+        weights=network_weights,
     output:
-        decoder=f"{R}/models/decoder-{{layer}}.safetensors",
-        curve=f"{R}/stats/train_decoder/{{layer}}.csv",
+        decoder=f"{R}/models/decoder-{DECODER}.safetensors",
+        curve=f"{R}/stats/train_decoder/{DECODER}.csv",
     log:
-        f"{R}/logs/train_decoder/{{layer}}.log",
+        f"{R}/logs/train_decoder/{DECODER}.log",
     benchmark:
-        f"{R}/benchmarks/train_decoder/{{layer}}.tsv"
+        f"{R}/benchmarks/train_decoder/{DECODER}.tsv"
     wildcard_constraints:
-        layer="pool[1-4]",
+        layer="pool[1-5]",
     priority: 50  # the longest work of all: it starts first
     threads: several_threads()
     resources:
@@ -23,12 +23,11 @@ rule train_decoder:
         gpu=gpus(),
     params:
         steps=lambda wildcards: config["decoder"]["steps"][wildcards.layer],
-        switches=config["decoder"]["switches"],
         crop=config["decoder"]["crop"],
         batch=config["decoder"]["batch"],
         learning_rate=config["decoder"]["learning_rate"],
         seed=config["seed"],
         # A checkpoint that Snakemake does not own: it deletes the outputs of a job it restarts.
-        state=f"{R}/state/train_decoder/{{layer}}",
+        state=f"{R}/state/train_decoder/{DECODER}",
     script:
         "../scripts/train_decoder.py"

@@ -20,7 +20,6 @@ rule write_fidelity:
         f"{R}/benchmarks/write_fidelity.tsv"
     params:
         weights=MAIN,
-        decoder=config["decoder"]["switches"],
     script:
         "../scripts/write_fidelity.py"
 

@@ -69,8 +69,8 @@ rule plot_figure4:
     input:
         code=code("plot_figure4"),
         photographs=f"{R}/images/photographs.h5",
-        pictures=f"{R}/pictures/pool{config['figure4']['layer']}.h5",
-        errors=f"{R}/stats/decode_pictures/pool{config['figure4']['layer']}.csv",
+        pictures=f"{R}/pictures/pool{config['figure4']['layer']}-{config['decoder']['switches'][0]}.h5",
+        errors=f"{R}/stats/decode_pictures/pool{config['figure4']['layer']}-{config['decoder']['switches'][0]}.csv",
     output:
         figure_files("figure4"),
     log:

@@ -3,6 +3,7 @@
 PAPER = str(Path(workflow.basedir) / "workflow" / "data" / "paper_numbers.csv")
 TABLE = ["csv", "md", "tex"]
 FIGURE = ["pdf", "png"]
+DECODER = "{architecture}-{weights}-{layer}-{switches}"  # how files of a decoder are called
 SOURCES = ",".join(config["data"]["sources"])
 
 
@@ -101,8 +102,9 @@ def activation_by_image_files(_wildcards):
 def image_space_files(_wildcards):
     """Errors in image space, for the main weights."""
     return [
-        f"{R}/stats/decode_pictures/pool{layer}.csv"
+        f"{R}/stats/decode_pictures/pool{layer}-{switches}.csv"
         for layer in PLAN.macro_layers[MAIN]
+        for switches in config["decoder"]["switches"]
     ]
 
 

@@ -56,14 +56,14 @@ rule decode_pictures:
         photographs=f"{R}/images/photographs.h5",
         activations=f"{R}/activations/{MAIN}.h5",
         reconstructions=f"{R}/reconstructions/{MAIN}-{{layer}}.h5",
-        decoder=f"{R}/models/decoder-{{layer}}.safetensors",
+        decoder=f"{R}/models/decoder-vgg16-{MAIN}-{{layer}}-{{switches}}.safetensors",
     output:
-        pictures=f"{R}/pictures/{{layer}}.h5",
-        errors=f"{R}/stats/decode_pictures/{{layer}}.csv",
+        pictures=f"{R}/pictures/{{layer}}-{{switches}}.h5",
+        errors=f"{R}/stats/decode_pictures/{{layer}}-{{switches}}.csv",
     log:
-        f"{R}/logs/decode_pictures/{{layer}}.log",
+        f"{R}/logs/decode_pictures/{{layer}}-{{switches}}.log",
     benchmark:
-        f"{R}/benchmarks/decode_pictures/{{layer}}.tsv"
+        f"{R}/benchmarks/decode_pictures/{{layer}}-{{switches}}.tsv"
     threads: several_threads()
     resources:
         mem_mb=2500,

@@ -10,13 +10,14 @@ from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.decoder import Decoder
 from cnninvert.files import whole, write_csv
+from cnninvert.layers import Pool
 from cnninvert.networks import TORCHVISION_MEAN
 from cnninvert.progress import progress
 from cnninvert.rip import norms
 
 
 def main(snakemake):
-    layer = snakemake.wildcards.layer
+    layer, switches = snakemake.wildcards.layer, snakemake.wildcards.switches
     device = job.device(snakemake)
     decoder = Decoder.load(snakemake.input.decoder, device)
     activations = Activations(snakemake.input.activations)
@@ -32,10 +33,11 @@ def main(snakemake):
         file["paths"] = photographs["test_path"][:]
         for number in progress(range(len(names)), "photographs decoded"):
             picture = torch.from_numpy(photographs["test"][number : number + 1]).to(device) / 255
-            places = [
-                activations.read(f"pool{i}", "places", number, number + 1).to(device)
-                for i in range(1, int(layer.removeprefix("pool")) + 1)
-            ]
+            places = {
+                step.name: activations.read(step.name, "places", number, number + 1).to(device)
+                for step in decoder.steps
+                if isinstance(step, Pool)
+            }
             encoded = {"original": activations.read(layer, "output", number, number + 1)}
             for name in reconstructions:
                 encoded[name] = torch.from_numpy(reconstructions[name][number : number + 1])
@@ -46,8 +48,10 @@ def main(snakemake):
                     save(file, method, number, len(names), result)
                 errors = relative_errors(result, picture, decoded["original"])
                 for (reference, pixels), error in errors.items():
-                    rows.append((layer, names[number], method, bank, reference, pixels, error))
-    columns = ["layer", "image", "method", "bank", "reference", "pixels", "error"]
+                    rows.append(
+                        (layer, switches, names[number], method, bank, reference, pixels, error)
+                    )
+    columns = ["layer", "decoder", "image", "method", "bank", "reference", "pixels", "error"]
     write_csv(snakemake.output.errors, pd.DataFrame(rows, columns=columns))
 
 

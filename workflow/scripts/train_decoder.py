@@ -9,12 +9,12 @@ from cnninvert.networks import Network
 
 
 def main(snakemake):
-    params = snakemake.params
+    params, wildcards = snakemake.params, snakemake.wildcards
     device = job.device(snakemake)
     network = Network(snakemake.input.weights, device)
     recipe = Recipe(
-        snakemake.wildcards.layer,
-        params.switches,
+        wildcards.layer,
+        wildcards.switches,
         params.steps,
         params.crop,
         params.batch,
@@ -26,7 +26,6 @@ def main(snakemake):
     write_csv(snakemake.output.curve, curve)
     decoder.save(
         snakemake.output.decoder,
-        network=network.architecture,
         weights=network.attributes.get("source", network.path.name),
         steps=params.steps,
     )

@@ -22,9 +22,7 @@ def main(snakemake):
             tables.setdefault(name, []).append(pd.read_csv(path))
         ours.append(fidelity.table4_activation_space({k: pd.concat(v) for k, v in tables.items()}))
     if given.image_space:
-        ours.append(
-            fidelity.table4_image_space(read_all(given.image_space), params.weights, params.decoder)
-        )
+        ours.append(fidelity.table4_image_space(read_all(given.image_space), params.weights))
     paper = fidelity.paper_numbers(Path(given.paper))
     table, summary = fidelity.compare(pd.concat(ours), paper)
     for frame, path in ((table, snakemake.output.fidelity), (summary, snakemake.output.readings)):

@@ -25,15 +25,23 @@ def main(snakemake):
     paper = fidelity.paper_numbers(Path(snakemake.input.paper)).set_index("id")["value"]
     rows = []
     for layer in image["layer"].unique():
-        for switches in ("known", "fixed"):
-            rows.append(ours(layer, switches, activation, image))
+        for decoder in image["decoder"].unique():
+            decoded = image[image["decoder"] == decoder]
+            for switches in ("known", "fixed"):
+                rows.append(ours(layer, decoder, switches, activation, decoded))
         rows.append(printed(layer, paper))
     write_table(pd.DataFrame(rows), snakemake.output, digits=3)
 
 
-def ours(layer: str, switches: str, activation: pd.DataFrame, image: pd.DataFrame) -> dict:
+def ours(
+    layer: str, decoder: str, switches: str, activation: pd.DataFrame, image: pd.DataFrame
+) -> dict:
     """Our row for a layer: the mean over photographs, ± their standard deviation."""
-    row = {"layer": f"pool({layer[4:]})", "source": f"ours, {switches} switches"}
+    row = {
+        "layer": f"pool({layer[4:]})",
+        "source": f"ours, {switches} switches",
+        "decoder": decoder,
+    }
     errors = image[image["layer"] == layer].groupby("method")["error"]
     methods = {"original": "original"} | {
         name if name == "noise" else f"{name}_{switches}": title for name, title in METHODS.items()

@@ -11,7 +11,6 @@ from cnninvert.files import whole
 from cnninvert.layers import Conv
 from cnninvert.networks import Network
 from cnninvert.progress import progress
-from cnninvert.switches import places_from_indices
 
 
 def extract(
@@ -21,8 +20,8 @@ def extract(
 
     Each layer is a group with the dataset ``output`` (N, C, H, W), float32; a convolution's group
     has ``linear`` as well, the values before the ReLU. Each pool on the way has ``places``
-    (N, C, H, W), uint8: where in its 2 x 2 region each maximum was, row by row. Attributes say
-    which network, weights, preprocessing and images they come from.
+    (N, C, H, W), uint8: where in its region each maximum was, row by row. Attributes say which
+    network, weights, preprocessing and images they come from.
     """
     last = max(layers, key=[layer.name for layer in network.layers].index)
     with whole(path) as part, h5py.File(photographs) as source, h5py.File(part, "w") as file:
@@ -43,8 +42,7 @@ def extract(
                 if isinstance(step.layer, Conv):
                     wanted = {"output": step.output, "linear": step.linear}
                 else:
-                    width = 2 * step.output.shape[-1]
-                    wanted = {"places": places_from_indices(step.switches, width)}
+                    wanted = {"places": step.places}
                     if name in layers:
                         wanted["output"] = step.output
                 if name in layers or "places" in wanted:

@@ -97,15 +97,15 @@ def figure3(random: dict[str, pd.DataFrame], recovered: dict[tuple, pd.DataFrame
 def table4(activation: pd.DataFrame, image: pd.DataFrame) -> Iterator[Claim]:
     """Section 4.5: learned, Gaussian and random, layer by layer, photograph by photograph.
 
-    ``activation``: layer, image, filters, bank, switches, error. ``image``: layer, image, method,
-    bank, reference, pixels, error.
+    ``activation``: layer, image, filters, bank, switches, error. ``image``: layer, decoder, image,
+    method, bank, reference, pixels, error.
     """
     for (layer, switches), group in activation.groupby(["layer", "switches"]):
         text = "activation space: Gaussian filters beat learned ones"
         pair = (by_bank(group, "filters", "learned"), by_bank(group, "filters", "random"))
-        yield _beats(layer, text, switches, *pair)
+        yield _beats(layer, text, f"switches={switches}", *pair)
     image = image[(image["reference"] == "picture") & (image["pixels"] == "unit")]
-    for layer, group in image.groupby("layer"):
+    for (layer, decoder), group in image.groupby(["layer", "decoder"]):
         original, noise = (by_bank(group, "method", name) for name in ("original", "noise"))
         for switches in ("known", "fixed"):
             learned = by_bank(group, "method", f"learned_{switches}")
@@ -117,7 +117,8 @@ def table4(activation: pd.DataFrame, image: pd.DataFrame) -> Iterator[Claim]:
                 ("original activations beat Gaussian filters", gaussian, original),
                 ("original activations beat learned filters", learned, original),
             ):
-                yield _beats(layer, f"image space: {text}", switches, worse, better)
+                reading = f"switches={switches},decoder={decoder}"
+                yield _beats(layer, f"image space: {text}", reading, worse, better)
 
 
 def iht_codes(curves: pd.DataFrame) -> Iterator[Claim]:
@@ -154,9 +155,7 @@ def standard_error(differences: pd.DataFrame) -> float:
     return float(variance**0.5)
 
 
-def _beats(
-    layer: str, text: str, switches: str, worse: pd.DataFrame, better: pd.DataFrame
-) -> Claim:
+def _beats(layer: str, text: str, reading: str, worse: pd.DataFrame, better: pd.DataFrame) -> Claim:
     """Whether ``better`` has the smaller errors, by more than two standard errors."""
     banks = max(worse.shape[1], better.shape[1])
     # A method without banks is compared with each bank of the other.
@@ -168,7 +167,7 @@ def _beats(
         axis=1,
     )
     mean, error = float(differences.to_numpy().mean()), standard_error(differences)
-    reading = f"switches={switches}" + (f",{banks} Gaussian banks" if banks > 1 else "")
+    reading += f",{banks} Gaussian banks" if banks > 1 else ""
     return Claim(
         *(f"table4.{layer}", text, reading, "mean paired difference", mean),
         *(float(differences.mean(axis=1).std()), len(differences)),

@@ -1,13 +1,13 @@
-"""The decoders: VGG-16 mirrored, from the activations of pool(i) back to pixels.
+"""The decoders: a network mirrored, from the activations of pool(i) back to pixels.
 
 Section 4.5 takes them from Zhang, Lee and Lee, "Augmenting Supervised Neural Networks with
 Unsupervised Objectives for Large-scale Image Classification" (ICML 2016): the encoder's layers in
-reverse, unpooling for pooling and a transposed 3 x 3 convolution for each convolution, a ReLU
-after each but the last, no batch norm. With the encoder's switches this is their what-where
+reverse, unpooling for pooling and a transposed convolution for each convolution, a ReLU after
+each but the last, no batch norm. With the encoder's switches this is their what-where
 autoencoder (SWWAE), with fixed ones their plain stacked autoencoder (SAE).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -21,22 +21,22 @@ from cnninvert.files import whole
 from cnninvert.layers import ARCHITECTURES, Conv, Pool
 from cnninvert.model_sparsity import Switches
 from cnninvert.networks import TORCHVISION_MEAN, Network
-from cnninvert.switches import places_from_indices, unpool
+from cnninvert.switches import unpool
 
 ROWS = 16384  # equations of a least-squares fit; its unknowns are at most 9 x 512 + 1
 RIDGE = 0.001  # as a share of the inputs' mean energy
 
 
-def encode(network: Network, images: Tensor, layer: str) -> tuple[Tensor, list[Tensor]]:
+def encode(network: Network, images: Tensor, layer: str) -> tuple[Tensor, dict[str, Tensor]]:
     """Activations of the pool ``layer`` for uint8 RGB images, and the places of every pool so far.
 
     Both are what a Decoder takes.
     """
-    places, output = [], images
+    places, output = {}, images
     for step in network.steps(images, layer):
-        if step.switches is not None:
-            places.append(places_from_indices(step.switches, output.shape[-1]))
         output = step.output
+        if step.places is not None:
+            places[step.layer.name] = step.places
     return output, places
 
 
@@ -80,15 +80,14 @@ class Mirror(nn.ConvTranspose2d):
 
 
 class Decoder(nn.Module):
-    """The decoder of VGG-16's pool ``layer``, with the encoder's switches or fixed ones."""
+    """The decoder of a network's pool ``layer``, with the encoder's switches or fixed ones."""
 
-    def __init__(self, layer: str, switches: Switches) -> None:
+    def __init__(self, architecture: str, layer: str, switches: Switches) -> None:
         super().__init__()
-        self.layer, self.switches = layer, switches
-        names = [step.name for step in ARCHITECTURES["vgg16"]]
-        self.steps: list[Conv | Pool] = list(
-            reversed(ARCHITECTURES["vgg16"][: names.index(layer) + 1])
-        )
+        self.architecture, self.layer, self.switches = architecture, layer, switches
+        layers = ARCHITECTURES[architecture]
+        names = [step.name for step in layers]
+        self.steps: list[Conv | Pool] = list(reversed(layers[: names.index(layer) + 1]))
         self.mirrors = nn.ModuleDict(
             {
                 step.name: Mirror(step.outputs, step.inputs)
@@ -99,20 +98,20 @@ class Decoder(nn.Module):
         self.register_buffer("mean", torch.tensor(TORCHVISION_MEAN).view(3, 1, 1), persistent=False)
         self.to(memory_format=torch.channels_last)
 
-    def forward(self, activation: Tensor, switches: Sequence[Tensor]) -> Tensor:
+    def forward(self, activation: Tensor, places: Mapping[str, Tensor]) -> Tensor:
         """Pictures (B, 3, H, W), float32 RGB on the scale [0, 1] but not clipped to it.
 
-        ``activation``: (B, C, h, w) of pool(i). ``switches``: uint8 places of pool(1) ... pool(i),
-        as ``encode`` gives them; with fixed switches they are not looked at.
+        ``activation``: (B, C, h, w) of pool(i). ``places``: the switches of every pool up to it, by
+        its name, as ``encode`` gives them; with fixed switches they are not looked at.
         """
         x = activation
         for step in self.steps:
-            x = self._mirror(step, x, switches)
+            x = self._mirror(step, x, places)
         return x.float() + self.mean
 
-    def _mirror(self, step: Conv | Pool, x: Tensor, switches: Sequence[Tensor]) -> Tensor:
+    def _mirror(self, step: Conv | Pool, x: Tensor, places: Mapping[str, Tensor]) -> Tensor:
         if isinstance(step, Pool):
-            return unpool(x, switches[_number(step) - 1] if self.switches == "known" else None)
+            return unpool(x, places[step.name] if self.switches == "known" else None, step)
         x = self.mirrors[step.name](x)
         return x if step is self.steps[-1] else F.relu(x)
 
@@ -135,12 +134,12 @@ class Decoder(nn.Module):
                 f"{network.path}: the weights end at {network.layers[-1].name}, "
                 f"so there is no {self.layer} to decode."
             )
-        targets, switches, x = {}, [], images
+        targets, places, x = {}, {}, images
         for step in network.steps(images, self.layer):
-            if step.switches is None:
+            if step.places is None:
                 targets[step.layer.name] = x
             else:
-                switches.append(places_from_indices(step.switches, x.shape[-1]))
+                places[step.layer.name] = step.places
             x = step.output
         targets[self.steps[-1].name] = images / 255 - self.mean
         units = {}
@@ -151,13 +150,14 @@ class Decoder(nn.Module):
                 unit = _rms(target) / (9 * step.outputs)
                 units[f"mirrors.{step.name}.weight"] = unit / _rms(x)
                 units[f"mirrors.{step.name}.bias"] = unit
-            x = self._mirror(step, x, switches)
+            x = self._mirror(step, x, places)
         return units
 
     def save(self, path: str | Path, **attributes: str | int) -> None:
-        """Write a safetensors file; layer, switches and ``attributes`` become its metadata."""
+        """Write a safetensors file; what the decoder is and ``attributes`` become its metadata."""
         tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
-        metadata = {"layer": self.layer, "switches": self.switches, **attributes}
+        own = {name: getattr(self, name) for name in ("architecture", "layer", "switches")}
+        metadata = {**own, **attributes}
         with whole(path) as part:
             save_file(tensors, part, {key: str(value) for key, value in metadata.items()})
 
@@ -167,15 +167,11 @@ class Decoder(nn.Module):
         try:
             with safe_open(path, "pt") as file:
                 metadata = file.metadata() or {}
-                decoder = cls(metadata["layer"], metadata["switches"])
+                decoder = cls(*(metadata[name] for name in ("architecture", "layer", "switches")))
                 decoder.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
         except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
             raise InputError(f"{path}: the decoder cannot be read: {error}.") from error
         return decoder.to(device).eval()
-
-
-def _number(pool: Pool) -> int:
-    return int(pool.name.removeprefix("pool"))
 
 
 def _rms(x: Tensor) -> float:

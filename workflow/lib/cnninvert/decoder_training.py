@@ -90,7 +90,7 @@ class Training:
 
     def __init__(self, network: Network, recipe: Recipe, device: torch.device) -> None:
         self.network, self.recipe, self.device = network, recipe, device
-        self.decoder = Decoder(recipe.layer, recipe.switches).to(device)
+        self.decoder = Decoder(network.architecture, recipe.layer, recipe.switches).to(device)
         self._set_units({})
 
     def _set_units(self, units: dict[str, float]) -> None:

@@ -107,7 +107,7 @@ def table4_activation_space(errors: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def table4_image_space(errors: pd.DataFrame, weights: str, decoder: str) -> pd.DataFrame:
+def table4_image_space(errors: pd.DataFrame, weights: str) -> pd.DataFrame:
     """Relative errors in image space: switches of M, what is compared with, and pixel scale.
 
     x^ is computed in the reading that comes closest in activation space; ``decoder`` says which
@@ -120,7 +120,8 @@ def table4_image_space(errors: pd.DataFrame, weights: str, decoder: str) -> pd.D
         "gaussian": "random_filters",
         "noise": "random_activations",
     }
-    for (layer, reference, pixels), group in errors.groupby(["layer", "reference", "pixels"]):
+    keys = ["layer", "decoder", "reference", "pixels"]
+    for (layer, decoder, reference, pixels), group in errors.groupby(keys):
         for switches in ("known", "fixed"):
             reading = (
                 f"weights={weights},{Reading(switches=switches)},decoder={decoder},"

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from cnninvert.errors import InputError
 from cnninvert.layers import PREPROCESSINGS, Conv, Pool, reached
+from cnninvert.switches import max_pool
 
 # Mean and standard deviation of RGB in [0, 1] that torchvision's weights expect.
 TORCHVISION_MEAN = (0.485, 0.456, 0.406)
@@ -23,13 +24,14 @@ CAFFE_MEAN = (123.68, 116.779, 103.939)
 class Step:
     """What one layer of a network computes: ``linear`` (None for a pool) and ``output``.
 
-    ``output`` follows the ReLU; ``switches`` are a pool's flat indices, as torch gives them.
+    ``output`` follows the ReLU; ``places`` are a pool's switches, as ``switches.max_pool`` gives
+    them.
     """
 
     layer: Conv | Pool
     linear: Tensor | None
     output: Tensor
-    switches: Tensor | None = None
+    places: Tensor | None = None
 
 
 class Network:
@@ -77,8 +79,8 @@ class Network:
                 x = F.relu(linear)
                 yield Step(layer, linear, x)
             else:
-                x, switches = F.max_pool2d(x, layer.size, layer.stride, return_indices=True)
-                yield Step(layer, None, x, switches)
+                x, places = max_pool(x, layer)
+                yield Step(layer, None, x, places)
             if layer.name == last:
                 return
 

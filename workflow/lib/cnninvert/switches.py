@@ -1,25 +1,49 @@
-"""Pooling switches as places in 2 x 2 regions: how the project keeps and uses them."""
+"""Pooling switches as places in the pooling regions: how the project keeps and uses them."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cnninvert.layers import Pool
 
-def places_from_indices(indices: Tensor, width: int) -> Tensor:
-    """The switches of a 2 x 2 max-pooling as places in each region, uint8.
 
-    ``indices`` (B, C, H, W) are torch's flat indices into maps ``width`` wide. Place 0 is top left,
-    1 top right, 2 bottom left, 3 bottom right.
+def max_pool(x: Tensor, pool: Pool) -> tuple[Tensor, Tensor]:
+    """(B, C, H, W) -> the maxima of the regions and their places, both (B, C, h, w).
+
+    Places are uint8, row by row in the region: for 2 x 2 regions 0 is top left, 1 top right,
+    2 bottom left, 3 bottom right.
     """
-    return ((indices // width % 2) * 2 + indices % width % 2).to(torch.uint8)
+    values, indices = F.max_pool2d(x, pool.size, pool.stride, return_indices=True)
+    width = x.shape[-1]
+    top = torch.arange(values.shape[2], device=x.device).view(-1, 1) * pool.stride
+    left = torch.arange(values.shape[3], device=x.device) * pool.stride
+    row, column = indices // width - top, indices % width - left
+    return values, (row * pool.size + column).to(torch.uint8)
 
 
-def unpool(values: Tensor, places: Tensor | None) -> Tensor:
-    """(B, C, H, W) -> (B, C, 2H, 2W): each value at its place in its region, zeros elsewhere.
+def unpool(values: Tensor, places: Tensor | None, pool: Pool) -> Tensor:
+    """(B, C, h, w) -> (B, C, H, W): each value at its place in its region, zeros elsewhere.
 
-    ``places`` are as ``places_from_indices`` gives them; None puts every value top left. Unlike
+    ``places`` are as ``max_pool`` gives them; None puts every value top left. H is the least that
+    pools to h. Where overlapping regions put two values in one place, the larger one stays. Unlike
     ``max_unpool2d``, this gives the same digits every time on a GPU as well.
     """
+    if pool.size == pool.stride == 2:
+        return _unpool_2x2(values, places)
+    b, c, rows, columns = values.shape
+    height, width = ((n - 1) * pool.stride + pool.size for n in (rows, columns))
+    row = torch.arange(rows, device=values.device).view(-1, 1) * pool.stride
+    column = torch.arange(columns, device=values.device) * pool.stride
+    at = (row * width + column).expand(b, c, rows, columns)
+    if places is not None:
+        places = places.long()
+        at = at + places // pool.size * width + places % pool.size
+    flat = values.new_zeros(b, c, height * width)
+    flat = flat.scatter_reduce(2, at.flatten(2), values.flatten(2), "amax", include_self=False)
+    return flat.view(b, c, height, width).contiguous(memory_format=torch.channels_last)
+
+
+def _unpool_2x2(values: Tensor, places: Tensor | None) -> Tensor:
     # Channels last, as the convolutions want it.
     values = values.permute(0, 2, 3, 1)
     if places is None:
