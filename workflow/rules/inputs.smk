@@ -3,7 +3,9 @@
 PAPER = str(Path(workflow.basedir) / "workflow" / "data" / "paper_numbers.csv")
 TABLE = ["csv", "md", "tex"]
 FIGURE = ["pdf", "png"]
-DECODER = "{architecture}-{weights}-{layer}-{switches}"  # how files of a decoder are called
+DECODER = (
+    "{architecture}-{weights}-{layer}-{switches}"  # how files of a decoder are called
+)
 SOURCES = ",".join(config["data"]["sources"])
 
 

@@ -6,15 +6,14 @@ import torch
 
 from cnninvert import job
 from cnninvert.activations import Activations
-from cnninvert.convolution import gaussian_filters
 from cnninvert.files import write_csv
+from cnninvert.filter_banks import filter_banks, noise_like
 from cnninvert.layers import next_convolution
 from cnninvert.networks import Network
 from cnninvert.progress import progress
 from cnninvert.readings import Reading
-from cnninvert.reconstruction import relative_errors, scale_to
+from cnninvert.reconstruction import relative_errors
 from cnninvert.rip import norms
-from cnninvert.vgg_filters import bank_generator
 
 # The readings whose errors are kept image by image, for paired differences.
 SHOWN = (Reading(switches="known"), Reading(switches="fixed"))
@@ -29,30 +28,24 @@ def main(snakemake):
     sparsity = pd.read_csv(snakemake.input.sparsity).set_index("layer")["nonzeros"]
     conv = next_convolution(layer)
     density = float(sparsity[conv]) / 100
-    learned = network.filters(conv).contiguous()
-    number = int(layer.removeprefix("pool"))
-    shape = tuple(learned.shape)
-    banks = [("learned", 0, learned)] + [
-        ("random", bank, gaussian_filters(shape, bank_generator(params.seed, number, bank)))
-        for bank in range(params.filter_seeds)
-    ]
+    banks = filter_banks(network, layer, params.seed, params.filter_seeds)
     errors: dict[tuple[str, str], list[float]] = {}
     by_image = []
-    starts = [(s, bank) for s in range(0, params.images, BATCH) for bank in banks]
+    starts = [(start, bank) for start in range(0, params.images, BATCH) for bank in banks.items()]
     with torch.inference_mode():
-        for start, (filters, bank, rows_of_w) in progress(starts, "batches and filter banks"):
+        for start, ((kind, bank), w) in progress(starts, "batches and filter banks"):
+            filters = {"learned": "learned", "gaussian": "random"}[kind]  # as the paper says
             x = activations.read(layer, "output", start, min(start + BATCH, params.images))
             x = x.to(device)
-            for reading, values in relative_errors(x, rows_of_w.to(device), density).items():
+            for reading, values in relative_errors(x, w, density).items():
                 errors.setdefault((filters, str(reading)), []).extend(values.tolist())
                 if reading in SHOWN:
                     for image, error in enumerate(values.tolist(), start):
                         by_image.append((layer, image, filters, bank, reading.switches, error))
         # "Random activations": Gaussian noise of the same norm, which no reading touches.
-        random = bank_generator(params.seed, number, 999)
         for start in range(params.images):
             x = activations.read(layer, "output", start, start + 1)
-            noise = scale_to(torch.randn(x.shape, generator=random), x)
+            noise = noise_like(x, layer, params.seed, start)
             key = ("activations", "noise of the same norm")
             errors.setdefault(key, []).append(float(norms(x - noise) / norms(x)))
     rows = [

@@ -6,17 +6,15 @@ from torch import Tensor
 
 from cnninvert import job
 from cnninvert.activations import Activations
-from cnninvert.convolution import gaussian_filters
 from cnninvert.files import write_csv
+from cnninvert.filter_banks import filter_banks
 from cnninvert.iht import VARIANTS, iht
-from cnninvert.layers import next_convolution
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
 from cnninvert.progress import progress
 from cnninvert.readings import Reading
 from cnninvert.reconstruction import operator, scale_to
 from cnninvert.rip import norms
-from cnninvert.vgg_filters import bank_generator
 
 
 def main(snakemake):
@@ -24,23 +22,17 @@ def main(snakemake):
     device = job.device(snakemake)
     network = Network(snakemake.input.weights, device)
     activations = Activations(snakemake.input.activations)
-    learned = network.filters(next_convolution(layer)).contiguous()
-    number = int(layer.removeprefix("pool"))
-    banks = [("learned", 0, learned)]
-    for bank in range(settings["filter_seeds"]):
-        # The same ones as Table 4's.
-        random = bank_generator(snakemake.params.seed, number, bank)
-        banks.append(("gaussian", bank, gaussian_filters(tuple(learned.shape), random).to(device)))
+    banks = filter_banks(network, layer, snakemake.params.seed, settings["filter_seeds"])
     work = [
         (start, bank, maximum, variant)
         for start in range(0, settings["images"], settings["batch"])
-        for bank in banks
+        for bank in banks.items()
         for maximum in ("signed", "absolute")
         for variant in VARIANTS
     ]
     tables = []
     with torch.inference_mode():
-        for start, (filters, bank, w), maximum, variant in progress(work, "runs of IHT"):
+        for start, ((filters, bank), w), maximum, variant in progress(work, "runs of IHT"):
             stop = min(start + settings["batch"], settings["images"])
             x = activations.read(layer, "output", start, stop).to(device)
             table = errors_by_step(x, w, Reading(maximum=maximum), variant, settings)

@@ -5,14 +5,12 @@ import torch
 
 from cnninvert import job
 from cnninvert.activations import Activations
-from cnninvert.convolution import gaussian_filters
 from cnninvert.files import whole
-from cnninvert.layers import next_convolution
+from cnninvert.filter_banks import filter_banks, noise_like
 from cnninvert.networks import Network
 from cnninvert.progress import progress
 from cnninvert.readings import Reading
-from cnninvert.reconstruction import reconstruct, scale_to
-from cnninvert.vgg_filters import bank_generator
+from cnninvert.reconstruction import reconstruct
 
 
 def main(snakemake):
@@ -20,25 +18,20 @@ def main(snakemake):
     device = job.device(snakemake)
     network = Network(snakemake.input.weights, device)
     activations = Activations(snakemake.input.activations)
-    learned = network.filters(next_convolution(layer)).contiguous()
-    number = int(layer.removeprefix("pool"))
     seed = snakemake.params.seed
-    shape = tuple(learned.shape)
-    banks = [("learned", learned)] + [
-        (f"gaussian{bank}", gaussian_filters(shape, bank_generator(seed, number, bank)).to(device))
-        for bank in range(snakemake.params.filter_seeds)
-    ]
-    noise = bank_generator(seed, number, 998)
+    banks = filter_banks(network, layer, seed, snakemake.params.filter_seeds)
     output = snakemake.output.reconstructions
     with torch.inference_mode(), whole(output) as part, h5py.File(part, "w") as file:
         for start in progress(range(len(activations)), "photographs"):
-            x = activations.read(layer, "output", start, start + 1)
-            found = {"noise": scale_to(torch.randn(x.shape, generator=noise), x)}
-            x = x.to(device)
+            x = activations.read(layer, "output", start, start + 1).to(device)
+            found = {"noise": noise_like(x, layer, seed, start)}
             for switches in ("known", "fixed"):
                 reading = Reading(switches=switches)
-                for name, filters in banks:
-                    found[f"{name}_{switches}"] = reconstruct(x, filters, reading, density=1.0)
+                for (kind, bank), filters in banks.items():
+                    name = (
+                        f"{kind}{bank}_{switches}" if kind == "gaussian" else f"{kind}_{switches}"
+                    )
+                    found[name] = reconstruct(x, filters, reading, density=1.0)
                 file.attrs[switches] = str(reading)
             for name, x_hat in found.items():
                 if name not in file:

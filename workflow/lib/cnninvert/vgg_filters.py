@@ -1,7 +1,5 @@
 """Filter banks of a network's size: learned, or Gaussian of the same shape."""
 
-import torch
-
 from cnninvert.convolution import Convolution, gaussian_filters, unit_norm
 from cnninvert.device import generator
 from cnninvert.layers import ARCHITECTURES, Pool
@@ -35,8 +33,3 @@ def map_size(layer: str, image: int = 224) -> int:
         if isinstance(each, Pool):
             size //= each.stride
     raise ValueError(f"VGG-16 has no layer {layer}")
-
-
-def bank_generator(seed: int, *numbers: int) -> torch.Generator:
-    """The generator of everything random about reconstructions."""
-    return generator(seed, 6, *numbers)
