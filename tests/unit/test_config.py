@@ -82,7 +82,9 @@ BAD = [
     ({"iht_codes": {"length": 4, "channels": 2}}, "iht_codes: a density of 0.01 leaves no"),
     ({"iht_activations": {"images": 40}}, "iht_activations.images = 40 is more than images.test"),
     ({"iht_activations": {"steps": []}}, "iht_activations.steps"),
-    ({"figure4": {"layer": 3}, "reconstruct": {"layers": [1, 2]}}, "figure4.layer = 3"),
+    ({"picture": {"file": "/no/such.jpg"}}, "picture.file = /no/such.jpg: there is no such file"),
+    ({"picture": {"file": __file__}, "reconstruct": {"layers": [1, 2]}}, "picture.layer = 4 is"),
+    ({"picture": {"layer": 5}}, "picture.layer = 5"),
 ]
 
 
@@ -142,15 +144,15 @@ def test_a_file_of_the_first_layers_leaves_the_rest_out_with_sentences(config, t
     ):
         shapes |= {f"{name}.weight": (outputs, inputs, 3, 3), f"{name}.bias": (outputs,)}
     write_safetensors(path, shapes)
-    changed = with_file(config, path)
+    changed = merge(with_file(config, path), {"picture": {"file": __file__, "layer": 3}})
     check_config(changed)
     plan = Plan(changed)
     assert plan.layers["mine"][-1] == "conv3_1"
     assert plan.macro_layers["mine"] == [1, 2]
-    assert not plan.rip and not plan.figure4
+    assert not plan.rip and not plan.picture
     vgg16 = [layer for network, _, layer in plan.figure3_layers if network == "vgg16"]
     assert vgg16 == ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1"]
     assert plan.lambda_layers == [("vgg16", "mine", "conv1_2")]
     left_out = " ".join(plan.left_out)
-    for words in ("pool(3)", "pool(4)", "figure3", "figure3_layers", "figure4", "conv3_1"):
+    for words in ("pool(3)", "pool(4)", "figure3", "figure3_layers", "picture", "conv3_1"):
         assert words in left_out

@@ -61,10 +61,17 @@ def test_bad_images(tmp_path):
     cases = {}
     cases["transparent"] = Image.new("RGBA", (64, 64), (1, 2, 3, 100))
     cases["too few"] = picture(20, 400)
+    cases["too oblong"] = picture(32, 1000)
+    cases["no known scale"] = Image.new("I", (64, 64), 70000)
+    palette = Image.new("P", (64, 64))
+    palette.info["transparency"] = 0
+    cases["transparent pixels"] = palette
     for words, image in cases.items():
-        image.save(tmp_path / "x.png")
-        with pytest.raises(InputError, match=words):
-            check(tmp_path / "x.png")
+        path = tmp_path / ("x.tiff" if image.mode == "I" else "x.png")
+        image.save(path)
+        with pytest.raises(InputError, match=words) as error:
+            check(path)
+        assert str(path) in str(error.value)
     whole = tmp_path / "whole.jpg"
     picture(200, 200).save(whole)
     cut = tmp_path / "cut.jpg"
@@ -84,6 +91,40 @@ def test_grey_and_opaque_images_become_rgb(tmp_path):
     Image.new("RGBA", (64, 64), (1, 2, 3, 255)).save(tmp_path / "opaque.png")
     assert load(tmp_path / "grey.png").getpixel((0, 0)) == (7, 7, 7)
     assert load(tmp_path / "opaque.png").getpixel((0, 0)) == (1, 2, 3)
+
+
+def test_every_kind_of_image_becomes_8_bit_rgb(tmp_path):
+    """Red at the left, blue at the right, or dark and bright; as a camera or a scanner saves it."""
+    colours = Image.new("RGB", (80, 60), (255, 0, 0))
+    colours.paste((0, 0, 255), (40, 0, 80, 60))
+    ramp = np.full((60, 80), 1000, np.uint16)
+    ramp[:, 40:] = 40000
+    rotated = colours.rotate(90, expand=True)  # counter-clockwise; EXIF 6 turns it back
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    cases = {
+        "palette.png": (colours.quantize(4), {}, (255, 0, 0), (0, 0, 255)),
+        "cmyk.tiff": (colours.convert("CMYK"), {}, (255, 0, 0), (0, 0, 255)),
+        "bits.png": (
+            colours.convert("L").point(lambda v: 255 * (v > 50), "1"),
+            {},
+            *[(255,) * 3, (0,) * 3],
+        ),
+        "deep.png": (Image.fromarray(ramp), {}, (3, 3, 3), (155, 155, 155)),
+        "deep.tiff": (Image.fromarray(ramp), {}, (3, 3, 3), (155, 155, 155)),
+        "moving.gif": (
+            colours,
+            {"save_all": True, "append_images": [Image.new("RGB", (80, 60))]},
+            *[(255, 0, 0), (0, 0, 255)],
+        ),
+        "rotated.png": (rotated, {"exif": exif}, (255, 0, 0), (0, 0, 255)),
+    }
+    for name, (image, options, left, right) in cases.items():
+        image.save(tmp_path / name, **options)
+        loaded = load(tmp_path / name)
+        assert (loaded.mode, loaded.size) == ("RGB", (80, 60)), name
+        assert loaded.getpixel((10, 30)) == left, name
+        assert loaded.getpixel((70, 30)) == right, name
 
 
 @pytest.mark.parametrize("size", [(300, 400), (500, 256), (60, 50), (1920, 1080)])

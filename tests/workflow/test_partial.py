@@ -62,7 +62,8 @@ def test_figure_3_for_every_layer_is_made_on_demand_only(empty_project):
 
 
 CHANGES = [
-    ("workflow/scripts/plot_figure4.py", {"plot_figure4": 1}),
+    ("workflow/scripts/plot_figure4.py", {"plot_figure4": 4}),
+    ("workflow/data/gallery.html", {"write_gallery": 1}),
     (
         "workflow/lib/cnninvert/coherence.py",
         {"measure_coherence": 2, "write_alexnet": 1, **AFTER_TABLE_3},
@@ -89,7 +90,7 @@ def test_an_edited_file_reruns_its_dependants(project, name, expected):
 
 SETTINGS = [
     ("coherence={seeds: 3}", {"measure_coherence": 2, "write_alexnet": 1, **AFTER_TABLE_3}),
-    ("figure4={rows: 3}", {"plot_figure4": 1}),
+    ("figure4={rows: 3}", {"plot_figure4": 4}),
     ("classify={variants: [after]}", AFTER_VARIANTS),
     (
         "iht_activations={steps: [1, 3]}",

@@ -42,6 +42,21 @@ def test_an_unreadable_image_is_found_before_any_long_work(empty_project, tmp_pa
     assert not list(broken.rglob("*.h5")) and not list(broken.rglob("*.part*"))
 
 
+def test_a_picture_that_cannot_serve_is_refused_before_a_decoder_is_trained(
+    empty_project, tmp_path
+):
+    process = empty_project.snakemake("picture", "--config", "preset=picture")
+    assert process.returncode != 0
+    assert "--config 'picture={file: holiday.jpg, layer: 4}'" in process.stdout
+    path = tmp_path / "see through.png"
+    Image.new("RGBA", (64, 64), (1, 2, 3, 100)).save(path)
+    setting = f"picture={{file: {path}}}"
+    process = empty_project.snakemake("picture", "--config", "preset=picture", setting)
+    assert process.returncode != 0
+    assert f"{path}: the image has transparent pixels" in process.stdout
+    assert not empty_project.file("results/picture").exists()
+
+
 def test_partial_weights_leave_out_what_they_cannot_reach(empty_project, tmp_path):
     import torch
     from safetensors.torch import save_file
@@ -61,7 +76,8 @@ def test_partial_weights_leave_out_what_they_cannot_reach(empty_project, tmp_pat
     )
     planned = empty_project.planned(*settings)
     assert planned["train_decoder"] == planned["measure_activation_space"] == 1
-    assert "recover_codes" not in planned and "plot_figure4" not in planned
+    assert planned["plot_figure4"] == planned["write_gallery"] == 1
+    assert "recover_codes" not in planned
     output = empty_project.run("table2", *settings)
     assert "figure3 is left out" in output
     assert empty_project.file("results/partial/tables/table2.csv").exists()

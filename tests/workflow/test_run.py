@@ -1,5 +1,8 @@
 """The whole DAG on the tiny preset: it ends, and what is done stays done."""
 
+import re
+import shutil
+
 import h5py
 import pandas as pd
 import pytest
@@ -9,8 +12,9 @@ TABLES = [
     *("table2", "table3", "table4", "alexnet", "iht_codes", "iht_activations"),
 ]
 FIGURES = [
-    *("table1_channels", "table1_curves", "figure2", "figure3", "figure4", "fidelity"),
+    *("table1_channels", "table1_curves", "figure2", "figure3", "fidelity"),
     *("iht_codes", "iht_activations"),
+    *(f"figure4_pool{layer}_known" for layer in (1, 2, 3, 4)),
 ]
 
 
@@ -64,6 +68,43 @@ def test_figure_3_for_every_layer(project):
     assert project.planned("figure3_layers") == {}
 
 
+def test_the_gallery_shows_every_decoded_picture(project):
+    folder = project.file("results/tiny/gallery")
+    page = (folder / "index.html").read_text()
+    for layer in (1, 2, 3, 4):
+        with h5py.File(project.file(f"results/tiny/pictures/pool{layer}-known.h5")) as file:
+            for method in set(file) - {"paths"}:
+                for number in range(len(file[method])):
+                    name = f"pictures/pool{layer}-known-{method}-{number:04}.jpg"
+                    assert f'src="{name}"' in page and (folder / name).exists()
+
+
+def test_a_picture_of_the_users_is_a_row_of_figure_4(project, tmp_path):
+    """A test photograph as the user's picture has the errors that Table 4 is made of."""
+    photographs = pd.read_csv(project.file("results/tiny/images/photographs.csv"))
+    photograph = photographs.loc[photographs["split"] == "test", "path"].iloc[0]
+    original = project.file(f"results/data/photographs/{photograph}")
+    file = tmp_path / f"a pictüre{original.suffix}"
+    shutil.copy(original, file)
+    settings = ("--config", f"picture={{file: {file}, layer: 3}}")
+    assert project.planned("picture", *settings) == {"plot_picture": 1}
+    output = project.run("picture", *settings)
+    assert len(list(project.file("results/tiny/figures").glob("picture_a-pictüre-*_pool3_*"))) == 2
+    printed = dict(re.findall(r"(\w+) (\d\.\d{3})(?:,|$)", output, re.MULTILINE))
+    errors = pd.read_csv(project.file("results/tiny/stats/decode_pictures/pool3-known.csv"))
+    errors = errors[(errors["reference"] == "picture") & (errors["pixels"] == "unit")]
+    errors = errors[(errors["image"] == photograph) & (errors["bank"] == 0)]
+    errors = errors.set_index("method")["error"]
+    for method in ("original", "learned_known", "gaussian_known", "noise"):
+        assert float(printed[method]) == pytest.approx(errors[method], abs=0.002)
+    assert project.planned("picture", *settings) == {}
+    namesake = tmp_path / "elsewhere" / file.name
+    namesake.parent.mkdir()
+    namesake.write_bytes(original.read_bytes() + b" ")
+    settings = ("--config", f"picture={{file: {namesake}, layer: 3}}")
+    assert project.planned("picture", *settings) == {"plot_picture": 1}
+
+
 def test_a_second_run_has_nothing_to_do(project):
     assert project.planned() == {}
 
@@ -75,8 +116,9 @@ def test_every_rule_leaves_a_log_and_a_benchmark(project):
 
 
 def test_no_half_written_files_are_left(project):
-    hidden = list(project.file("results/tiny").rglob(".*"))
-    assert hidden == []
+    hidden = project.file("results/tiny").rglob(".*")
+    # Snakemake's own, in a folder that a rule makes.
+    assert {path.name for path in hidden} <= {".snakemake_timestamp"}
     assert not list(project.file("results/tiny").rglob("state/*/*"))
 
 

@@ -1,4 +1,4 @@
-"""Figures, as PDF and PNG."""
+"""Figures, as PDF and PNG, and the gallery of all pictures, as HTML."""
 
 
 rule plot_table1_channels:
@@ -69,18 +69,60 @@ rule plot_figure4:
     input:
         code=code("plot_figure4"),
         photographs=f"{R}/images/photographs.h5",
-        pictures=f"{R}/pictures/pool{config['figure4']['layer']}-{config['decoder']['switches'][0]}.h5",
-        errors=f"{R}/stats/decode_pictures/pool{config['figure4']['layer']}-{config['decoder']['switches'][0]}.csv",
+        pictures=f"{R}/pictures/{{layer}}-{{switches}}.h5",
+        errors=f"{R}/stats/decode_pictures/{{layer}}-{{switches}}.csv",
     output:
-        figure_files("figure4"),
+        figure_files("figure4_{layer}_{switches}"),
     log:
-        f"{R}/logs/plot_figure4.log",
+        f"{R}/logs/plot_figure4/{{layer}}-{{switches}}.log",
     benchmark:
-        f"{R}/benchmarks/plot_figure4.tsv"
+        f"{R}/benchmarks/plot_figure4/{{layer}}-{{switches}}.tsv"
     params:
         rows=config["figure4"]["rows"],
         photographs=config["figure4"]["photographs"],
         seed=config["seed"],
-        layer=config["figure4"]["layer"],
     script:
         "../scripts/plot_figure4.py"
+
+
+rule plot_picture:
+    input:
+        code=code("plot_picture"),
+        file=picture_file,
+        weights=weights_path(MAIN),
+        decoder=f"{R}/models/decoder-vgg16-{MAIN}-{{layer}}-{{switches}}.safetensors",
+    output:
+        figure_files("picture_{picture}_{layer}_{switches}"),
+    log:
+        f"{R}/logs/plot_picture/{{picture}}-{{layer}}-{{switches}}.log",
+    benchmark:
+        f"{R}/benchmarks/plot_picture/{{picture}}-{{layer}}-{{switches}}.tsv"
+    wildcard_constraints:
+        picture=r"[\w-]+",
+        layer="pool[1-4]",
+    threads: several_threads()
+    resources:
+        mem_mb=2500,
+        runtime=30,
+        gpu=gpus(),
+    params:
+        seed=config["seed"],
+    script:
+        "../scripts/plot_picture.py"
+
+
+rule write_gallery:
+    input:
+        code=code("write_gallery"),
+        template=str(Path(workflow.basedir) / "workflow" / "data" / "gallery.html"),
+        photographs=f"{R}/images/photographs.h5",
+        pictures=each_decoder(f"{R}/pictures/{{layer}}-{{switches}}.h5"),
+        errors=image_space_files,
+    output:
+        gallery=directory(f"{R}/gallery"),
+    log:
+        f"{R}/logs/write_gallery.log",
+    benchmark:
+        f"{R}/benchmarks/write_gallery.tsv"
+    script:
+        "../scripts/write_gallery.py"

@@ -101,13 +101,34 @@ def activation_by_image_files(_wildcards):
     ]
 
 
+def each_decoder(pattern):
+    """``pattern`` for every decoder of the main weights: the layers they reach, all switches."""
+    return expand(
+        pattern,
+        layer=[f"pool{layer}" for layer in PLAN.macro_layers[MAIN]],
+        switches=config["decoder"]["switches"],
+    )
+
+
 def image_space_files(_wildcards):
     """Errors in image space, for the main weights."""
-    return [
-        f"{R}/stats/decode_pictures/pool{layer}-{switches}.csv"
-        for layer in PLAN.macro_layers[MAIN]
-        for switches in config["decoder"]["switches"]
-    ]
+    return each_decoder(f"{R}/stats/decode_pictures/{{layer}}-{{switches}}.csv")
+
+
+def picture_file(wildcards):
+    """The user's picture; one that cannot serve is refused before a decoder is trained for it."""
+    from cnninvert.photographs import load
+
+    if wildcards.picture != PLAN.picture:
+        raise WorkflowError(
+            f"picture: {wildcards.picture} is not what picture.file names."
+        )
+    path = expand_path(config["picture"]["file"])
+    try:
+        load(path)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    return path
 
 
 def iht_files(_wildcards):
@@ -149,13 +170,14 @@ def layer_lambdas(wildcards):
 
 
 def in_report(path, kind):
-    """``path`` with a place in the report, and the caption of its table or figure."""
+    """``path`` with a place in the report, and the caption of its table or figure.
+
+    Files that differ by wildcards share the caption of what their names begin with.
+    """
     name, suffix = Path(path).stem, Path(path).suffix[1:]
     labels = {kind: name, "format": suffix}
-    flagged = report(
-        path, caption=f"../report/{name}.rst", category=kind.capitalize(), labels=labels
-    )
-    return flagged
+    caption = f"../report/{name.split('_{')[0]}.rst"
+    return report(path, caption=caption, category=kind.capitalize(), labels=labels)
 
 
 def table_files(name):
@@ -188,7 +210,12 @@ TARGETS = {
     "alexnet": paths("tables", "alexnet", TABLE),
     "figure2": paths("figures", "figure2", FIGURE),
     "figure3": paths("figures", "figure3", FIGURE) if PLAN.rip else [],
-    "figure4": paths("figures", "figure4", FIGURE) if PLAN.figure4 else [],
+    "figure4": [
+        path
+        for name in each_decoder("figure4_{layer}_{switches}")
+        for path in paths("figures", name, FIGURE)
+    ],
+    "gallery": [f"{R}/gallery"] if PLAN.macro_layers[MAIN] else [],
     "iht_codes": [
         *paths("tables", "iht_codes", TABLE),
         *paths("figures", "iht_codes", FIGURE),
@@ -215,11 +242,25 @@ EXTRA = {
         *(paths("figures", "figure3_layers", FIGURE) if PLAN.figure3_layers else []),
         *(paths("figures", "figure3_lambda", FIGURE) if PLAN.lambda_layers else []),
     ],
+    "picture": [
+        path
+        for switches in (config["decoder"]["switches"] if PLAN.picture else [])
+        for path in paths(
+            "figures",
+            f"picture_{PLAN.picture}_pool{config['picture']['layer']}_{switches}",
+            FIGURE,
+        )
+    ],
+}
+
+# What a target needs that only the user can name.
+NEEDED = {
+    "picture": "picture: say which, as in --config 'picture={file: holiday.jpg, layer: 4}'.",
 }
 
 
 def left_out(target):
-    """An input function that says why there is no ``target`` with these weights."""
+    """An input function that says why there is no ``target`` with these weights and settings."""
 
     def refuse(_wildcards):
         sentences = [
@@ -227,7 +268,7 @@ def left_out(target):
             for line in PLAN.left_out
             if line.lower().replace(" ", "").startswith(target)
         ]
-        raise WorkflowError(" ".join(sentences))
+        raise WorkflowError(" ".join(sentences) or NEEDED[target])
 
     return refuse
 
@@ -246,7 +287,13 @@ def close():
 
     logger.info(time_table(R))
     logger.info(f"cnninvert: tables in {R}/tables, figures in {R}/figures.")
-    best = ["figures/figure4.png", "figures/fidelity.png", "tables/fidelity.csv"]
-    there = [f"{R}/{name}" for name in best if Path(R, name).exists()]
+    best = [
+        *[path for path in EXTRA["picture"] if path.endswith(".png")],
+        *[path for path in TARGETS["figure4"] if path.endswith("_known.png")][-1:],
+        f"{R}/gallery/index.html",
+        f"{R}/figures/fidelity.png",
+        f"{R}/tables/fidelity.csv",
+    ]
+    there = [path for path in best if Path(path).exists()]
     if there:
         logger.info(f"cnninvert: look first at {', '.join(there)}.")

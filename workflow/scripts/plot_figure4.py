@@ -3,57 +3,57 @@
 from fnmatch import fnmatch
 
 import h5py
-import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 
-from cnninvert import job
+from cnninvert import job, picture_rows
 from cnninvert.errors import InputError
-from cnninvert.plotting import save
-
-COLUMNS = (
-    (None, "(a) original\nphotograph"),
-    ("original", "(b) original\nactivation"),
-    ("learned_known", "(c) IHT,\nlearned filters"),
-    ("gaussian_known", "(d) IHT,\nGaussian filters"),
-    ("noise", "(e) Gaussian\nactivation"),
-)
+from cnninvert.layers import title
+from cnninvert.methods import picture_errors
+from cnninvert.picture_rows import Row
 
 
 def main(snakemake):
+    layer, switches = snakemake.wildcards.layer, snakemake.wildcards.switches
     params = snakemake.params
-    errors = pd.read_csv(snakemake.input.errors)
-    shown = (errors["reference"] == "picture") & (errors["pixels"] == "unit")
-    errors = errors[shown & (errors["bank"] == 0)]  # the pictures are of the first Gaussian bank
-    errors = errors.set_index(["image", "method"])["error"]
+    titles = picture_rows.columns(switches)
+    errors = picture_errors(snakemake.input.errors)
+    # The pictures are of the first Gaussian bank; means, as in Table 4, are over all.
+    shown = errors[errors["bank"] == 0].set_index(["image", "method"])["error"]
+    spread = errors.groupby("method")["error"].agg(["mean", "std"])
+    decoded = [method for method in titles if method in spread.index]
     with (
         h5py.File(snakemake.input.photographs) as photographs,
         h5py.File(snakemake.input.pictures) as pictures,
     ):
         names = [name.decode() for name in pictures["paths"]]
-        order = np.random.default_rng([params.seed, 4]).permutation(len(names))
-        chosen = [n for n in order if fnmatch(names[n], params.photographs or "*")][: params.rows]
-        if not chosen:
-            raise InputError(
-                f"config: figure4.photographs = {params.photographs}: no test photograph matches; "
-                f"the first is {names[0]}."
+        rows = [
+            Row(
+                {"photograph": photographs["test"][number]}
+                | {method: pictures[method][number] for method in decoded},
+                shown[names[number]].to_dict(),
             )
-        size = (1.45 * len(COLUMNS), 1.45 * len(chosen) + 0.5)
-        figure, axes = plt.subplots(len(chosen), len(COLUMNS), figsize=size, squeeze=False)
-        for row, number in enumerate(chosen):
-            for axis, (method, title) in zip(axes[row], COLUMNS, strict=True):
-                source = photographs["test"] if method is None else pictures[method]
-                axis.imshow(source[number].transpose(1, 2, 0))
-                axis.set(xticks=[], yticks=[])
-                axis.spines[:].set_visible(False)
-                if row == 0:
-                    axis.set_title(title, fontsize=8)
-                if method is not None:
-                    axis.set_xlabel(f"{errors[names[number], method]:.2f}", fontsize=7, labelpad=1)
-    figure.suptitle(
-        f"decoded from pool({params.layer}); below each picture its relative error", fontsize=8
+            for number in choose(names, params.photographs, params.rows, params.seed)
+        ]
+    foot = (
+        f"Decoded from VGG-16's {title('vgg16', layer)}, {switches} switches. "
+        "Below each picture its relative error; below the titles\n"
+        f"its mean ± standard deviation over all {len(names)} test photographs, "
+        "for (d) over all filter banks, too; the first is shown."
     )
-    save(figure, snakemake.output)
+    notes = {name: f"{mean:.3f} ± {std:.3f}" for name, mean, std in spread.itertuples()}
+    picture_rows.save(picture_rows.draw(rows, titles, notes, foot), snakemake.output)
+
+
+def choose(names: list[str], pattern: str | None, rows: int, seed: int) -> list[int]:
+    """Numbers of so many photographs whose names match ``pattern``: by the seed, for all layers."""
+    order = np.random.default_rng([seed, 4]).permutation(len(names))
+    chosen = [number for number in order if fnmatch(names[number], pattern or "*")][:rows]
+    if not chosen:
+        raise InputError(
+            f"config: figure4.photographs = {pattern}: no test photograph matches; "
+            f"the first is {names[0]}."
+        )
+    return chosen
 
 
 if "snakemake" in globals():

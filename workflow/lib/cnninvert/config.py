@@ -24,7 +24,7 @@ def check_config(config: Config) -> None:
     errors = list(Draft202012Validator(schema).iter_errors(config))
     if errors:
         raise InputError(_sentence(min(errors, key=_position)))
-    for check in (_weights, _images, _classify, _theory, _figure3_layers, _reconstruct, _iht_codes):
+    for check in (_weights, _images, _classify, _theory, _figure3_layers, _iht_codes, _picture):
         check(config)
 
 
@@ -202,15 +202,6 @@ def _figure3_layers(config: Config) -> None:
             )
 
 
-def _reconstruct(config: Config) -> None:
-    layers = config["reconstruct"]["layers"]
-    if config["figure4"]["layer"] not in layers:
-        raise InputError(
-            f"config: figure4.layer = {config['figure4']['layer']} is not among "
-            f"reconstruct.layers = {layers}."
-        )
-
-
 def _iht_codes(config: Config) -> None:
     section = config["iht_codes"]
     shifts = section["length"] - 2
@@ -222,4 +213,21 @@ def _iht_codes(config: Config) -> None:
             f"config: iht_codes: a density of {density} leaves no non-zero in codes of {filters} "
             f"filters (expansion {expansion}) and {shifts} x {shifts} shifts; "
             "raise channels, length, densities or expansions."
+        )
+
+
+def _picture(config: Config) -> None:
+    file, layer = config["picture"]["file"], config["picture"]["layer"]
+    if file is None:
+        return
+    if not Path(expand(file)).is_file():
+        raise InputError(f"config: picture.file = {file}: there is no such file.")
+    if set("{}") & set(file):
+        raise InputError(
+            f"config: picture.file = {file}: Snakemake takes braces for wildcards; rename it."
+        )
+    layers = config["reconstruct"]["layers"]
+    if layer not in layers:
+        raise InputError(
+            f"config: picture.layer = {layer} is not among reconstruct.layers = {layers}."
         )

@@ -14,6 +14,7 @@ from cnninvert.progress import progress
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 SHORT_SIDE, CROP = 256, 224  # pixels; the usual evaluation crop of ImageNet networks
 MAX_PIXELS = 100_000_000
+MAX_RATIO = 20  # of the sides; at 256 pixels, a thin strip would not fit in memory
 
 
 def index(root: Path, train: int, test: int, seed: int) -> pd.DataFrame:
@@ -73,26 +74,50 @@ def check(path: Path) -> tuple[int, int]:
 
 
 def load(path: str | Path) -> Image.Image:
-    """An image as RGB; grey and palette images are converted, transparency is refused."""
+    """An image as 8-bit RGB, upright; of an animation, the first frame.
+
+    Grey, 16-bit, palette and CMYK images are converted. Raises InputError for transparency, pixels
+    on no known scale, and sizes that cannot serve.
+    """
     try:
         with Image.open(path) as picture:
-            if picture.width * picture.height > MAX_PIXELS:
-                raise InputError(
-                    f"{path}: {picture.width} x {picture.height} pixels are too many "
-                    f"(at most {MAX_PIXELS / 1e6:.0f} million); shrink or remove the image."
-                )
-            if min(picture.size) < 32:
-                raise InputError(f"{path}: {picture.width} x {picture.height} pixels are too few.")
+            _check_size(path, picture.width, picture.height)
             transparent = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
             if transparent and picture.convert("RGBA").getextrema()[3][0] < 255:
-                raise InputError(f"{path}: the image has transparent pixels; flatten or remove it.")
+                raise InputError(
+                    f"{path}: the image has transparent pixels; flatten, remove or replace it."
+                )
             # JPEGs are decoded at the smallest scale that is large enough: several times faster.
             picture.draft("RGB", (2 * SHORT_SIDE, 2 * SHORT_SIDE))
-            return ImageOps.exif_transpose(picture).convert("RGB")
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode.startswith("I;16"):
+                # Pillow would clip at 255.
+                upright = Image.fromarray((np.asarray(upright) // 257).astype(np.uint8))
+            if upright.mode in ("I", "F"):
+                raise InputError(
+                    f"{path}: pixels of 32 bits have no known scale; save the image with 8 or 16."
+                )
+            return upright.convert("RGB")
     except Image.DecompressionBombError as error:
         raise InputError(f"{path}: the image is too large; shrink or remove it.") from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise InputError(f"{path}: this image cannot be read ({error}); remove it.") from error
+        raise InputError(
+            f"{path}: this image cannot be read ({error}); remove or replace it."
+        ) from error
+
+
+def _check_size(path: str | Path, width: int, height: int) -> None:
+    size = f"{path}: {width} x {height} pixels are"
+    if width * height > MAX_PIXELS:
+        raise InputError(
+            f"{size} too many (at most {MAX_PIXELS / 1e6:.0f} million); shrink or remove the image."
+        )
+    if min(width, height) < 32:
+        raise InputError(f"{size} too few (at least 32 a side); remove or replace the image.")
+    if max(width, height) > MAX_RATIO * min(width, height):
+        raise InputError(
+            f"{size} too oblong (at most 1 : {MAX_RATIO}); crop, remove or replace the image."
+        )
 
 
 def centre_crop(picture: Image.Image) -> np.ndarray:

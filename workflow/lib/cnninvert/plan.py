@@ -2,10 +2,14 @@
 
 import hashlib
 import os
+import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 
 from cnninvert.config import expand, weights_layers
+from cnninvert.errors import InputError
+from cnninvert.files import sha256
 from cnninvert.layers import ARCHITECTURES, Conv, next_convolution, previous_layer
 
 
@@ -16,6 +20,7 @@ class Plan:
     Table 4 can be computed: pool(i) and the filters of conv(i+1, 1) are there.
     ``rip``: whether Figure 3 can be. ``figure3_layers``: the convolutions of its extension to all
     layers, as (architecture, weights, layer); ``lambda_layers``: those which vary lambda.
+    ``picture``: how the user's picture is called; None without one, or if its layer is not reached.
     ``left_out``: one sentence for each thing that cannot.
     """
 
@@ -36,7 +41,11 @@ class Plan:
         self.figure3_layers = list(self._figure3_layers(config["figure3_layers"]["layers"]))
         swept = config["figure3_layers"]["lambda_layers"]
         self.lambda_layers = [each for each in self.figure3_layers if each[2] in swept]
-        self.figure4 = config["figure4"]["layer"] in self.macro_layers[self.main]
+        picture = config["picture"]
+        reached = picture["layer"] in self.macro_layers[self.main]
+        self.picture = (
+            picture_name(expand(picture["file"])) if picture["file"] and reached else None
+        )
         self.left_out = list(self._left_out(config, wanted))
 
     def activations(self, config: dict[str, Any], name: str) -> list[str]:
@@ -64,10 +73,11 @@ class Plan:
                     )
         last = self.layers[self.main][-1]
         if not self.macro_layers[self.main]:
-            yield (
-                f"iht_activations is left out: the weights {self.main} end at {last}, before the "
-                "first of reconstruct.layers and the convolution that follows it."
-            )
+            for target in ("iht_activations", "figure4", "gallery"):
+                yield (
+                    f"{target} is left out: the weights {self.main} end at {last}, before the "
+                    "first of reconstruct.layers and the convolution that follows it."
+                )
         if not self.rip:
             yield (
                 f"figure3 is left out: the weights {self.main} end at {last}, "
@@ -82,12 +92,23 @@ class Plan:
                 f"figure3_layers is left out for {', '.join(missing)}: "
                 f"the weights {self.main} end at {last}."
             )
-        if not self.figure4:
-            layer = config["figure4"]["layer"]
+        if config["picture"]["file"] and not self.picture:
             yield (
-                f"figure4 is left out: it shows pool({layer}), which the weights {self.main}, "
-                f"ending at {last}, cannot reconstruct; set figure4.layer to one they reach."
+                f"picture is left out: the weights {self.main}, ending at {last}, cannot "
+                f"reconstruct pool({config['picture']['layer']}); lower picture.layer."
             )
+
+
+def picture_name(path: str) -> str:
+    """The picture's name without what may trouble a shell, and the start of its SHA-256.
+
+    So neither a namesake nor a later version of the picture overwrites what was made of it.
+    """
+    stem = re.sub(r"[^\w-]+", "-", unicodedata.normalize("NFC", Path(path).stem)).strip("-")
+    try:
+        return f"{stem[:40] or 'picture'}-{sha256(path)[:6]}"
+    except OSError as error:
+        raise InputError(f"config: picture.file = {path}: {error.strerror}.") from error
 
 
 def folder_digest(root: str | None) -> str | None:

@@ -48,10 +48,13 @@ plt.rcParams.update(
 )
 
 
-def save(figure: Figure, outputs: list[str]) -> None:
-    """Write ``figure`` to each of ``outputs``, in the format of its suffix."""
+def save(figure: Figure, outputs: list[str], dpi: int | None = None) -> None:
+    """Write ``figure`` to each of ``outputs``, in the format of its suffix.
+
+    ``dpi``: of a PNG, if it is not that of all figures.
+    """
     for output in outputs:
         with whole(output) as part:
             metadata = {"CreationDate": None} if Path(output).suffix == ".pdf" else None
-            figure.savefig(part, metadata=metadata)
+            figure.savefig(part, metadata=metadata, dpi=dpi)
     plt.close(figure)

@@ -1,0 +1,90 @@
+"""A page of all test photographs, and of what is decoded from their activations."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from PIL import Image
+
+from cnninvert import job, layers, methods
+from cnninvert.files import scratch_folder
+from cnninvert.progress import progress
+
+QUALITY = 90  # of the JPEG files
+
+
+def main(snakemake):
+    output = Path(snakemake.output.gallery)
+    template = Path(snakemake.input.template)
+    environment = Environment(
+        loader=FileSystemLoader(template.parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    with scratch_folder(output.parent / ".gallery") as scratch:
+        folder = scratch / "gallery"
+        (folder / "pictures").mkdir(parents=True)
+        with h5py.File(snakemake.input.photographs) as photographs:
+            names = [name.decode() for name in photographs["test_path"]]
+            originals = save_pictures(photographs["test"], "photograph", folder)
+        parts = [
+            part(Path(pictures), Path(errors), names, originals, folder)
+            for pictures, errors in progress(
+                list(zip(snakemake.input.pictures, snakemake.input.errors, strict=True)), "decoders"
+            )
+        ]
+        page = environment.get_template(template.name).render(parts=parts)
+        (folder / "index.html").write_text(page, encoding="utf-8")
+        folder.rename(output)
+
+
+def part(
+    pictures: Path, errors: Path, names: list[str], originals: list[str], folder: Path
+) -> dict:
+    """What the page says of one decoder; its pictures are saved to ``folder``.
+
+    A method may have pictures of the first photographs only.
+    """
+    layer, switches = pictures.stem.split("-")
+    table = methods.picture_errors(errors)
+    shown = table[table["bank"] == 0].set_index(["image", "method"])["error"]
+    with h5py.File(pictures) as file:
+        found = methods.in_order([name for name in file if name != "paths"])
+        files = {
+            method: save_pictures(file[method], f"{pictures.stem}-{method}", folder)
+            for method in found
+        }
+    columns = {"photograph": originals, **files}
+    return {
+        "name": pictures.stem,
+        "title": f"{layers.title('vgg16', layer)}, {switches} switches",
+        "methods": [methods.title(method) for method in columns],
+        "rows": [
+            {
+                "photograph": name,
+                "cells": [
+                    {"file": files[number], "error": shown.get((name, method))}
+                    if number < len(files)
+                    else None
+                    for method, files in columns.items()
+                ],
+            }
+            for number, name in enumerate(names)
+        ],
+    }
+
+
+def save_pictures(pictures: h5py.Dataset, name: str, folder: Path) -> list[str]:
+    """Write (N, 3, 224, 224) uint8 RGB as JPEG; paths from ``folder``."""
+    paths = [f"pictures/{name}-{number:04}.jpg" for number in range(len(pictures))]
+    for path, pixels in zip(paths, pictures, strict=True):
+        picture = Image.fromarray(np.ascontiguousarray(pixels.transpose(1, 2, 0)))
+        picture.save(folder / path, quality=QUALITY, subsampling=0)
+    return paths
+
+
+if "snakemake" in globals():
+    job.run(snakemake, main)
