@@ -84,3 +84,26 @@ rule plot_figure4:
         layer=config["figure4"]["layer"],
     script:
         "../scripts/plot_figure4.py"
+
+
+rule plot_switches:
+    input:
+        code=code("plot_switches"),
+        photographs=f"{R}/images/photographs.h5",
+        pictures=[
+            f"{R}/pictures/pool{layer}-known.h5" for layer in PLAN.macro_layers[MAIN]
+        ],
+        errors=[
+            f"{R}/stats/decode_pictures/pool{layer}-known.csv"
+            for layer in PLAN.macro_layers[MAIN]
+        ],
+    output:
+        figure_files("switches"),
+    log:
+        f"{R}/logs/plot_switches.log",
+    benchmark:
+        f"{R}/benchmarks/plot_switches.tsv"
+    params:
+        seed=config["seed"],
+    script:
+        "../scripts/plot_switches.py"

@@ -35,6 +35,14 @@ def network_weights(wildcards):
     return weights_path(wildcards.weights, wildcards.architecture)
 
 
+LPIPS_NETWORKS = [
+    weights_path("torchvision", name) for name in config["metrics"]["lpips"]
+]
+LPIPS_HEADS = [
+    f"{DATA}/weights/lpips-{name}.safetensors" for name in config["metrics"]["lpips"]
+]
+
+
 def photographs_folder(_wildcards):
     """The folder of images that the user named, or the default photographs."""
     root = config["images"]["root"]
@@ -101,13 +109,23 @@ def activation_by_image_files(_wildcards):
     ]
 
 
-def image_space_files(_wildcards):
+def image_space_files(_wildcards, suffix=""):
     """Errors in image space, for the main weights."""
     return [
-        f"{R}/stats/decode_pictures/pool{layer}-{switches}.csv"
+        f"{R}/stats/decode_pictures/pool{layer}-{switches}{suffix}.csv"
         for layer in PLAN.macro_layers[MAIN]
         for switches in config["decoder"]["switches"]
     ]
+
+
+def metrics_files(wildcards):
+    """All metrics of the decoded pictures, for the main weights."""
+    return image_space_files(wildcards, "-metrics")
+
+
+def baseline_files(_wildcards):
+    """What the decoded pictures are compared with, where there are any."""
+    return [f"{R}/stats/score_baselines.csv"] if PLAN.macro_layers[MAIN] else []
 
 
 def iht_files(_wildcards):
@@ -184,11 +202,19 @@ TARGETS = {
     ],
     "table2": paths("tables", "table2", TABLE),
     "table3": paths("tables", "table3", TABLE),
-    "table4": paths("tables", "table4", TABLE) if PLAN.macro_layers[MAIN] else [],
+    "table4": (
+        [
+            *paths("tables", "table4", TABLE),
+            *paths("tables", "table4_pictures", TABLE),
+        ]
+        if PLAN.macro_layers[MAIN]
+        else []
+    ),
     "alexnet": paths("tables", "alexnet", TABLE),
     "figure2": paths("figures", "figure2", FIGURE),
     "figure3": paths("figures", "figure3", FIGURE) if PLAN.rip else [],
     "figure4": paths("figures", "figure4", FIGURE) if PLAN.figure4 else [],
+    "switches": paths("figures", "switches", FIGURE) if PLAN.switches else [],
     "iht_codes": [
         *paths("tables", "iht_codes", TABLE),
         *paths("figures", "iht_codes", FIGURE),

@@ -14,8 +14,9 @@ class Plan:
 
     ``weights``: names of all weights, the main ones first. ``macro_layers[name]``: the i for which
     Table 4 can be computed: pool(i) and the filters of conv(i+1, 1) are there.
-    ``rip``: whether Figure 3 can be. ``figure3_layers``: the convolutions of its extension to all
-    layers, as (architecture, weights, layer); ``lambda_layers``: those which vary lambda.
+    ``switches``: whether the figure of that name can be; ``rip``: whether Figure 3 can be.
+    ``figure3_layers``: the convolutions of its extension to all layers, as (architecture, weights,
+    layer); ``lambda_layers``: those which vary lambda.
     ``left_out``: one sentence for each thing that cannot.
     """
 
@@ -37,6 +38,9 @@ class Plan:
         swept = config["figure3_layers"]["lambda_layers"]
         self.lambda_layers = [each for each in self.figure3_layers if each[2] in swept]
         self.figure4 = config["figure4"]["layer"] in self.macro_layers[self.main]
+        self.switches = (
+            bool(self.macro_layers[self.main]) and "known" in config["decoder"]["switches"]
+        )
         self.left_out = list(self._left_out(config, wanted))
 
     def activations(self, config: dict[str, Any], name: str) -> list[str]:
@@ -67,6 +71,16 @@ class Plan:
             yield (
                 f"iht_activations is left out: the weights {self.main} end at {last}, before the "
                 "first of reconstruct.layers and the convolution that follows it."
+            )
+        if "known" not in config["decoder"]["switches"]:
+            yield (
+                "switches is left out: it needs decoders that use the encoder's switches; "
+                "add known to decoder.switches."
+            )
+        elif not self.switches:
+            yield (
+                f"switches is left out: the weights {self.main} end at {last}, before the first of "
+                "reconstruct.layers and the convolution that follows it."
             )
         if not self.rip:
             yield (

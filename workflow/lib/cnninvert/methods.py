@@ -1,0 +1,36 @@
+"""How the methods of image space are called, in files and in print."""
+
+import re
+
+# In the order of a table; what the paper has not comes after what it has.
+METHODS = {
+    "original": "original activation",
+    "learned_known": "one IHT step, learned filters, known switches",
+    "gaussian_known": "one IHT step, Gaussian filters, known switches",
+    "learned_fixed": "one IHT step, learned filters, fixed switches",
+    "gaussian_fixed": "one IHT step, Gaussian filters, fixed switches",
+    "noise": "Gaussian noise of the same norm",
+    "learned_iht": "{steps} IHT steps, learned filters",
+    "gaussian_iht": "{steps} IHT steps, Gaussian filters",
+    "learned_codes": "Algorithm 2, learned filters",
+    "gaussian_codes": "Algorithm 2, Gaussian filters",
+    "shuffled": "original activation, its switches shuffled",
+    "others": "original activation, another photograph's switches",
+    "constant": "constant activation, the photograph's switches",
+}
+BASELINES = {
+    "mean_colour": "the training photographs' mean colour",
+    "own_mean": "the photograph's mean colour",
+    "block_means": "the photograph's means over blocks of 16 x 16 pixels",
+}
+
+
+def dataset(filters: str, bank: int, how: str) -> str:
+    """The name of a filter bank's reconstructions: learned_iht, gaussian0_iht."""
+    return f"{filters}_{how}" if filters == "learned" else f"{filters}{bank}_{how}"
+
+
+def method_and_bank(name: str) -> tuple[str, int]:
+    """The inverse: gaussian2_known -> gaussian_known, 2; other methods have one bank, 0."""
+    number = re.search(r"\d+", name)
+    return re.sub(r"\d+", "", name), int(number[0]) if number else 0
