@@ -59,6 +59,15 @@ def test_reconstructions_beat_noise_in_image_space(run):
     assert len(known) and known["holds"].all()
 
 
+def test_decoded_pictures_beat_mean_colours_and_block_means(run):
+    claims = pd.read_csv(run / "tables" / "claims.csv")
+    rows = claims[claims["claim"].str.startswith("original activations beat the ")]
+    known = rows[rows["reading"] == "decoder=known"]
+    if known.empty:
+        pytest.skip("this run is older than the baselines, or has no such decoder")
+    assert known["holds"].all()
+
+
 def test_learned_filters_classify_better_than_random_ones(run):
     table = pd.read_csv(run / "tables" / "table1.csv")
     mean = table.groupby(["layers", "filters"])["accuracy (%)"].mean().unstack()

@@ -85,6 +85,10 @@ BAD = [
     ({"picture": {"file": "/no/such.jpg"}}, "picture.file = /no/such.jpg: there is no such file"),
     ({"picture": {"file": __file__}, "reconstruct": {"layers": [1, 2]}}, "picture.layer = 4 is"),
     ({"picture": {"layer": 5}}, "picture.layer = 5"),
+    ({"reconstruct": {"iht_images": 33}}, "reconstruct.iht_images = 33 is more than images.test"),
+    ({"reconstruct": {"codes_images": 1}}, "reconstruct.codes_images = 1"),
+    ({"reconstruct": {"codes_gap": 0}}, "more than 0"),
+    ({"metrics": {"lpips": ["squeeze"]}}, "one of: alexnet, vgg16"),
 ]
 
 
@@ -156,3 +160,10 @@ def test_a_file_of_the_first_layers_leaves_the_rest_out_with_sentences(config, t
     left_out = " ".join(plan.left_out)
     for words in ("pool(3)", "pool(4)", "figure3", "figure3_layers", "picture", "conv3_1"):
         assert words in left_out
+
+
+def test_the_figure_of_switches_needs_decoders_that_use_them(config):
+    assert Plan(config).switches
+    plan = Plan(merge(config, {"decoder": {"switches": ["fixed"]}}))
+    assert not plan.switches
+    assert any(line.startswith("switches is left out") for line in plan.left_out)

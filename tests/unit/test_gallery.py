@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 import write_gallery
+from cnninvert import methods
 
 TEMPLATE = Path(__file__).parents[2] / "workflow" / "data" / "gallery.html"
 NAMES = ['a/<b> & "c".jpg', "ä.jpg", "z.jpg"]
-METHODS = {"noise": 3, "original": 3, "new_method": 1}  # and how many photographs they have
+METHODS = {"noise": 3, "original": 3, "learned_iht": 1}  # and how many photographs they have
 
 
 class Page(HTMLParser):
@@ -89,7 +90,10 @@ def test_methods_and_decoders_have_names_in_words(folder):
     page = Page((folder / "index.html").read_text())
     assert [table["id"] for table in page.all("table")] == ["pool1-known", "pool2-fixed"]
     assert {"pool(1), known switches", "pool(2), fixed switches"} <= set(page.words)
-    titles = ["photograph", "original activation", "Gaussian activation", "new method"]
+    titles = [
+        "photograph",
+        *(methods.METHODS[name] for name in ("original", "noise", "learned_iht")),
+    ]
     assert [word for word in page.words if word in titles] == titles * 2
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from cnninvert import picture_rows
 from cnninvert.errors import InputError
-from cnninvert.methods import in_order, picture_errors, title
+from cnninvert.methods import picture_errors
 from cnninvert.picture_rows import DOTS, GAP, LABEL, MARGIN, SIDE, Row
 from plot_figure4 import choose
 
@@ -59,14 +59,6 @@ def test_rows_are_chosen_by_the_seed_and_the_names():
     assert len(choose(names, "b/*", 20, seed=0)) == 10
     with pytest.raises(InputError, match=r"figure4\.photographs = c/\*: no test photograph"):
         choose(names, "c/*", 6, seed=0)
-
-
-def test_methods_in_words_and_in_order():
-    assert in_order(["zebra", "noise", "original", "learned_known"]) == [
-        *("original", "learned_known", "noise", "zebra")
-    ]
-    assert title("gaussian_iht") == "several IHT steps, Gaussian filters"
-    assert title("some_new_method") == "some new method"
 
 
 def test_errors_are_relative_to_the_photograph(tmp_path):

@@ -133,6 +133,19 @@ def test_both_splittings_find_the_solution(
     assert torch.allclose(*values, rtol=1e-6)
 
 
+def test_without_a_torus_the_solution_is_the_same(correlated):
+    w, x = correlated
+    plain = Factorisation(w, 7, largest_torus=0)
+    assert plain.condition > 40
+    options = {"tolerance": 1e-6, "max_iterations": 20_000}
+    codes = sparse_coding(w, x, 0.05, factorisation=plain, **options)
+    usual = sparse_coding(w, x, 0.05, **options)
+    assert codes.converged.all() and (codes.iterations > usual.iterations).all()
+    lam = 0.05 * lambda_max(w, x)
+    values = objective(w, x, codes.z, lam), objective(w, x, usual.z, lam)
+    assert torch.allclose(*values, rtol=1e-5)
+
+
 @pytest.mark.parametrize("iterations", [0, 1])
 @pytest.mark.parametrize("limit", [1e9, 0.0])
 def test_a_warm_start_is_where_the_work_begins(correlated, monkeypatch, limit, iterations):

@@ -60,7 +60,7 @@ class Project:
 
 def is_target(name: str) -> bool:
     pattern = (
-        r"all|table\d|figure\d|figure3_layers|alexnet|fidelity|iht_codes|iht_activations"
+        r"all|table\d|figure\d|figure3_layers|switches|alexnet|fidelity|iht_codes|iht_activations"
         r"|gallery|picture"
     )
     return re.fullmatch(pattern, name) is not None
@@ -74,6 +74,7 @@ def shared_data() -> Path:
         "results/data/photographs",
         "results/data/weights/vgg16-torchvision.safetensors",
         "results/data/weights/alexnet-torchvision.safetensors",
+        "results/data/weights/lpips-alexnet.safetensors",
     ]
     if not all((ROOT / name).exists() for name in wanted):
         output = Project(ROOT).snakemake(*wanted, preset=None)

@@ -9,8 +9,12 @@ AFTER_VARIANTS = {
     **{"vary_classifier": 6, "write_table1_variants": 1},
     **{"write_fidelity": 1, "plot_fidelity": 1},
 }
+AFTER_DECODING = {
+    **{"decode_pictures": 4, "write_table4": 1, "write_table4_pictures": 1, "check_claims": 1},
+    **{"write_fidelity": 1, "plot_fidelity": 1, "plot_figure4": 1, "plot_switches": 1},
+}
 AFTER_IHT = {
-    **{"simulate_iht": 1, "measure_iht": 4, "check_claims": 1},
+    **{"simulate_iht": 1, "measure_iht": 4, "reconstruct_iht": 4, **AFTER_DECODING},
     **{"plot_iht_codes": 1, "plot_iht_activations": 1},
     **{"write_iht_codes": 1, "write_iht_activations": 1},
 }
@@ -68,7 +72,12 @@ CHANGES = [
         "workflow/lib/cnninvert/coherence.py",
         {"measure_coherence": 2, "write_alexnet": 1, **AFTER_TABLE_3},
     ),
-    ("workflow/lib/cnninvert/sparse_coding.py", {"recover_codes": 4, "plot_figure3": 1}),
+    (
+        "workflow/lib/cnninvert/sparse_coding.py",
+        {"recover_codes": 4, "plot_figure3": 1, "reconstruct_codes": 4, **AFTER_DECODING},
+    ),
+    ("workflow/lib/cnninvert/lpips.py", {"score_baselines": 1, **AFTER_DECODING}),
+    ("workflow/lib/cnninvert/lpips_heads.py", {}),
     ("workflow/lib/cnninvert/least_squares.py", AFTER_IHT),
     ("workflow/lib/cnninvert/claims.py", {"check_claims": 1}),
     ("workflow/lib/cnninvert/ridge.py", AFTER_VARIANTS),
@@ -82,8 +91,6 @@ CHANGES = [
 def test_an_edited_file_reruns_its_dependants(project, name, expected):
     with changed(project, name):
         planned = project.planned()
-    if name.endswith("sparse_coding.py"):
-        expected = {**expected, "check_claims": 1}
     assert planned == expected
     assert project.planned() == {}
 
@@ -91,6 +98,8 @@ def test_an_edited_file_reruns_its_dependants(project, name, expected):
 SETTINGS = [
     ("coherence={seeds: 3}", {"measure_coherence": 2, "write_alexnet": 1, **AFTER_TABLE_3}),
     ("figure4={rows: 3}", {"plot_figure4": 4}),
+    ("reconstruct={codes_gap: 0.4}", {"reconstruct_codes": 4, **AFTER_DECODING}),
+    ("metrics={lpips: []}", {"score_baselines": 1, **AFTER_DECODING}),
     ("classify={variants: [after]}", AFTER_VARIANTS),
     (
         "iht_activations={steps: [1, 3]}",

@@ -7,13 +7,15 @@ import h5py
 import pandas as pd
 import pytest
 
+from cnninvert.methods import BASELINES, METHODS
+
 TABLES = [
     *("table1", "table1_configurations", "table1_variants", "table1_costs"),
-    *("table2", "table3", "table4", "alexnet", "iht_codes", "iht_activations"),
+    *("table2", "table3", "table4", "table4_pictures", "alexnet", "iht_codes", "iht_activations"),
 ]
 FIGURES = [
     *("table1_channels", "table1_curves", "figure2", "figure3", "fidelity"),
-    *("iht_codes", "iht_activations"),
+    *("iht_codes", "iht_activations", "switches"),
     *(f"figure4_pool{layer}_known" for layer in (1, 2, 3, 4)),
 ]
 
@@ -44,6 +46,36 @@ def test_claims_cover_figures_and_table_4(project):
     assert {f"table4.pool{i}" for i in (1, 2, 3, 4)} <= found
     assert "algorithm1" in found
     assert claims["holds"].dtype == bool
+
+
+def test_decoded_pictures_and_their_metrics(project):
+    """All methods for all photographs, but for those that take long."""
+    with h5py.File(project.file("results/tiny/pictures/pool2-known.h5")) as file:
+        shapes = {name: data.shape for name, data in file.items() if name != "paths"}
+    assert set(shapes) == set(METHODS)
+    few = {name for name, shape in shapes.items() if shape == (2, 3, 224, 224)}
+    assert few == {f"{f}_{how}" for f in ("learned", "gaussian") for how in ("iht", "codes")}
+    assert all(shapes[name] == (4, 3, 224, 224) for name in set(shapes) - few)
+    metrics = pd.read_csv(
+        project.file("results/tiny/stats/decode_pictures/pool2-known-metrics.csv")
+    )
+    assert metrics.notna().all(axis=None) and len(metrics) == 9 * 4 + 4 * 2
+    by_method = metrics.groupby("method")["activation_error"].mean()
+    assert (by_method[["original", "shuffled", "others"]] == 0).all()
+    # The same reconstructions as their own rules measured.
+    for how in ("iht", "codes"):
+        rule = project.file(f"results/tiny/stats/reconstruct_{how}/torchvision-pool2.csv")
+        own = pd.read_csv(rule).groupby("filters")["error"].mean()
+        for filters in ("learned", "gaussian"):
+            assert by_method[f"{filters}_{how}"] == pytest.approx(own[filters], rel=1e-4)
+
+
+def test_table_of_pictures_ends_with_the_baselines(project):
+    table = pd.read_csv(project.file("results/tiny/tables/table4_pictures.csv"))
+    assert len(table) == 4 * len(METHODS) + len(BASELINES)
+    assert table["method"].tolist()[-3:] == list(BASELINES.values())
+    claims = pd.read_csv(project.file("results/tiny/tables/claims.csv"))
+    assert (claims["id"] == "pictures.pool3").sum() == 3 + 2 * 2 + 2
 
 
 def test_activations_say_where_they_come_from(project):

@@ -28,7 +28,7 @@ MAIN = config["weights"]["use"]
 
 
 wildcard_constraints:
-    architecture="[a-z0-9]+",
+    architecture="alexnet|vgg16",
     weights="[A-Za-z0-9_]+",
     layer="[a-z0-9_]+",
     filters="learned|random|gaussian",

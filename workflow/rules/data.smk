@@ -38,6 +38,22 @@ rule download_weights:
         "../scripts/download_weights.py"
 
 
+rule download_lpips:
+    output:
+        heads=f"{DATA}/weights/lpips-{{architecture}}.safetensors",
+    log:
+        "results/data/logs/download_lpips/{architecture}.log",
+    benchmark:
+        "results/data/benchmarks/download_lpips/{architecture}.tsv"
+    localrule: True
+    resources:
+        mem_mb=1500,
+        runtime=30,
+        sources=SOURCES,
+    script:
+        "../scripts/download_lpips.py"
+
+
 rule adopt_weights:
     input:
         code=code("adopt_weights"),

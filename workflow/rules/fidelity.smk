@@ -32,6 +32,7 @@ rule check_claims:
         ratios=ratio_files,
         activation_space=activation_by_image_files,
         image_space=image_space_files,
+        baselines=baseline_files,
         iht_codes=f"{R}/stats/simulate_iht-steps.csv",
         iht_activations=iht_files,
     output:

@@ -126,3 +126,23 @@ rule write_gallery:
         f"{R}/benchmarks/write_gallery.tsv"
     script:
         "../scripts/write_gallery.py"
+
+
+rule plot_switches:
+    input:
+        code=code("plot_switches"),
+        photographs=f"{R}/images/photographs.h5",
+        pictures=each_decoder(f"{R}/pictures/{{layer}}-{{switches}}.h5", ["known"]),
+        errors=each_decoder(
+            f"{R}/stats/decode_pictures/{{layer}}-{{switches}}.csv", ["known"]
+        ),
+    output:
+        figure_files("switches"),
+    log:
+        f"{R}/logs/plot_switches.log",
+    benchmark:
+        f"{R}/benchmarks/plot_switches.tsv"
+    params:
+        seed=config["seed"],
+    script:
+        "../scripts/plot_switches.py"

@@ -35,6 +35,14 @@ def network_weights(wildcards):
     return weights_path(wildcards.weights, wildcards.architecture)
 
 
+LPIPS_NETWORKS = [
+    weights_path("torchvision", name) for name in config["metrics"]["lpips"]
+]
+LPIPS_HEADS = [
+    f"{DATA}/weights/lpips-{name}.safetensors" for name in config["metrics"]["lpips"]
+]
+
+
 def photographs_folder(_wildcards):
     """The folder of images that the user named, or the default photographs."""
     root = config["images"]["root"]
@@ -101,13 +109,10 @@ def activation_by_image_files(_wildcards):
     ]
 
 
-def each_decoder(pattern):
+def each_decoder(pattern, switches=config["decoder"]["switches"]):
     """``pattern`` for every decoder of the main weights: the layers they reach, all switches."""
-    return expand(
-        pattern,
-        layer=[f"pool{layer}" for layer in PLAN.macro_layers[MAIN]],
-        switches=config["decoder"]["switches"],
-    )
+    layers = [f"pool{layer}" for layer in PLAN.macro_layers[MAIN]]
+    return expand(pattern, layer=layers, switches=switches)
 
 
 def image_space_files(_wildcards):
@@ -129,6 +134,16 @@ def picture_file(wildcards):
     except InputError as error:
         raise WorkflowError(str(error)) from None
     return path
+
+
+def metrics_files(_wildcards):
+    """All metrics of the decoded pictures, for the main weights."""
+    return each_decoder(f"{R}/stats/decode_pictures/{{layer}}-{{switches}}-metrics.csv")
+
+
+def baseline_files(_wildcards):
+    """What the decoded pictures are compared with, where there are any."""
+    return [f"{R}/stats/score_baselines.csv"] if PLAN.macro_layers[MAIN] else []
 
 
 def iht_files(_wildcards):
@@ -206,7 +221,14 @@ TARGETS = {
     ],
     "table2": paths("tables", "table2", TABLE),
     "table3": paths("tables", "table3", TABLE),
-    "table4": paths("tables", "table4", TABLE) if PLAN.macro_layers[MAIN] else [],
+    "table4": (
+        [
+            *paths("tables", "table4", TABLE),
+            *paths("tables", "table4_pictures", TABLE),
+        ]
+        if PLAN.macro_layers[MAIN]
+        else []
+    ),
     "alexnet": paths("tables", "alexnet", TABLE),
     "figure2": paths("figures", "figure2", FIGURE),
     "figure3": paths("figures", "figure3", FIGURE) if PLAN.rip else [],
@@ -215,6 +237,7 @@ TARGETS = {
         for name in each_decoder("figure4_{layer}_{switches}")
         for path in paths("figures", name, FIGURE)
     ],
+    "switches": paths("figures", "switches", FIGURE) if PLAN.switches else [],
     "gallery": [f"{R}/gallery"] if PLAN.macro_layers[MAIN] else [],
     "iht_codes": [
         *paths("tables", "iht_codes", TABLE),

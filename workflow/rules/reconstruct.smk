@@ -50,24 +50,104 @@ rule reconstruct_activations:
         "../scripts/reconstruct_activations.py"
 
 
+rule reconstruct_iht:
+    input:
+        code=code("reconstruct_iht"),
+        weights=vgg16_weights,
+        activations=f"{R}/activations/{{weights}}.h5",
+    output:
+        reconstructions=f"{R}/reconstructions/{{weights}}-{{layer}}-iht.h5",
+        errors=f"{R}/stats/reconstruct_iht/{{weights}}-{{layer}}.csv",
+    log:
+        f"{R}/logs/reconstruct_iht/{{weights}}-{{layer}}.log",
+    benchmark:
+        f"{R}/benchmarks/reconstruct_iht/{{weights}}-{{layer}}.tsv"
+    threads: several_threads()
+    resources:
+        mem_mb=2500,
+        runtime=240,
+        gpu=gpus(),
+    params:
+        images=config["reconstruct"]["iht_images"],
+        steps=config["reconstruct"]["iht_steps"],
+        seed=config["seed"],
+    script:
+        "../scripts/reconstruct_iht.py"
+
+
+rule reconstruct_codes:
+    input:
+        code=code("reconstruct_codes"),
+        weights=vgg16_weights,
+        activations=f"{R}/activations/{{weights}}.h5",
+    output:
+        reconstructions=f"{R}/reconstructions/{{weights}}-{{layer}}-codes.h5",
+        errors=f"{R}/stats/reconstruct_codes/{{weights}}-{{layer}}.csv",
+    log:
+        f"{R}/logs/reconstruct_codes/{{weights}}-{{layer}}.log",
+    benchmark:
+        f"{R}/benchmarks/reconstruct_codes/{{weights}}-{{layer}}.tsv"
+    threads: several_threads()
+    resources:
+        mem_mb=2500,
+        runtime=240,
+        gpu=gpus(),
+    params:
+        images=config["reconstruct"]["codes_images"],
+        gap=config["reconstruct"]["codes_gap"],
+        lambda_fraction=config["rip"]["lambda"],
+        iterations=config["rip"]["iterations"],
+        seed=config["seed"],
+    script:
+        "../scripts/reconstruct_codes.py"
+
+
 rule decode_pictures:
     input:
         code=code("decode_pictures"),
         photographs=f"{R}/images/photographs.h5",
         activations=f"{R}/activations/{MAIN}.h5",
         reconstructions=f"{R}/reconstructions/{MAIN}-{{layer}}.h5",
+        iht=f"{R}/reconstructions/{MAIN}-{{layer}}-iht.h5",
+        codes=f"{R}/reconstructions/{MAIN}-{{layer}}-codes.h5",
+        networks=LPIPS_NETWORKS,
+        heads=LPIPS_HEADS,
         decoder=f"{R}/models/decoder-vgg16-{MAIN}-{{layer}}-{{switches}}.safetensors",
     output:
         pictures=f"{R}/pictures/{{layer}}-{{switches}}.h5",
         errors=f"{R}/stats/decode_pictures/{{layer}}-{{switches}}.csv",
+        metrics=f"{R}/stats/decode_pictures/{{layer}}-{{switches}}-metrics.csv",
     log:
         f"{R}/logs/decode_pictures/{{layer}}-{{switches}}.log",
     benchmark:
         f"{R}/benchmarks/decode_pictures/{{layer}}-{{switches}}.tsv"
     threads: several_threads()
     resources:
-        mem_mb=2500,
+        mem_mb=3000,
         runtime=120,
         gpu=gpus(),
+    params:
+        seed=config["seed"],
     script:
         "../scripts/decode_pictures.py"
+
+
+rule score_baselines:
+    input:
+        code=code("score_baselines"),
+        photographs=f"{R}/images/photographs.h5",
+        networks=LPIPS_NETWORKS,
+        heads=LPIPS_HEADS,
+    output:
+        scores=f"{R}/stats/score_baselines.csv",
+    log:
+        f"{R}/logs/score_baselines.log",
+    benchmark:
+        f"{R}/benchmarks/score_baselines.tsv"
+    threads: several_threads()
+    resources:
+        mem_mb=2000,
+        runtime=60,
+        gpu=gpus(),
+    script:
+        "../scripts/score_baselines.py"

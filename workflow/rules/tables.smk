@@ -97,6 +97,21 @@ rule write_table4:
         "../scripts/write_table4.py"
 
 
+rule write_table4_pictures:
+    input:
+        code=code("write_table4_pictures"),
+        metrics=metrics_files,
+        baselines=baseline_files,
+    output:
+        table_files("table4_pictures"),
+    log:
+        f"{R}/logs/write_table4_pictures.log",
+    benchmark:
+        f"{R}/benchmarks/write_table4_pictures.tsv"
+    script:
+        "../scripts/write_table4_pictures.py"
+
+
 rule write_alexnet:
     input:
         code=code("write_alexnet"),

@@ -24,6 +24,8 @@ def main(snakemake):
         activation = pd.concat([pd.read_csv(path) for path in given.activation_space])
         image = pd.concat([pd.read_csv(path) for path in given.image_space])
         parts.append(claims.table4(activation, image))
+        (baselines,) = given.baselines
+        parts.append(claims.pictures(image, pd.read_csv(baselines)))
     parts.append(claims.iht_codes(pd.read_csv(given.iht_codes)))
     if given.iht_activations:
         errors = pd.concat([pd.read_csv(path) for path in given.iht_activations])

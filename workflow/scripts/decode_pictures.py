@@ -1,88 +1,128 @@
-"""Table 4, image space: pictures decoded from original, reconstructed and random activations."""
+"""Table 4, image space: pictures decoded from original, reconstructed and other activations."""
 
-import re
+from collections.abc import Mapping
+from contextlib import ExitStack
 
 import h5py
 import pandas as pd
 import torch
+from torch import Tensor
 
 from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.decoder import Decoder
-from cnninvert.files import whole, write_csv
+from cnninvert.files import whole, write_csv, write_row
 from cnninvert.layers import Pool
-from cnninvert.networks import TORCHVISION_MEAN
+from cnninvert.methods import method_and_bank
+from cnninvert.metrics import Metrics, relative_errors
 from cnninvert.progress import progress
 from cnninvert.rip import norms
+from cnninvert.switch_controls import mean_activation, shuffled
+
+Places = dict[str, Tensor]  # of every pool
 
 
 def main(snakemake):
+    given, device = snakemake.input, job.device(snakemake)
     layer, switches = snakemake.wildcards.layer, snakemake.wildcards.switches
-    device = job.device(snakemake)
-    decoder = Decoder.load(snakemake.input.decoder, device)
-    activations = Activations(snakemake.input.activations)
-    rows = []
-    with (
-        torch.inference_mode(),
-        h5py.File(snakemake.input.photographs) as photographs,
-        h5py.File(snakemake.input.reconstructions) as reconstructions,
-        whole(snakemake.output.pictures) as part,
-        h5py.File(part, "w") as file,
-    ):
-        names = [name.decode() for name in photographs["test_path"]]
-        file["paths"] = photographs["test_path"][:]
+    decoder = Decoder.load(given.decoder, device)
+    activations = Activations(given.activations)
+    metrics = Metrics.load(given.networks, given.heads, device)
+    mean = mean_activation(activations, layer)
+    errors, scores = [], []
+    with torch.inference_mode(), ExitStack() as stack:
+        photographs = stack.enter_context(h5py.File(given.photographs))
+        part = stack.enter_context(whole(snakemake.output.pictures))
+        pictures = stack.enter_context(h5py.File(part, "w"))
+        reconstructions = {
+            name: data
+            for path in (given.reconstructions, given.iht, given.codes)
+            for name, data in stack.enter_context(h5py.File(path)).items()
+        }
+        pictures["paths"] = photographs["test_path"][:]
+        names = [name.decode() for name in pictures["paths"]]
         for number in progress(range(len(names)), "photographs decoded"):
-            picture = torch.from_numpy(photographs["test"][number : number + 1]).to(device) / 255
-            places = {
-                step.name: activations.read(step.name, "places", number, number + 1).to(device)
-                for step in decoder.steps
-                if isinstance(step, Pool)
-            }
-            encoded = {"original": activations.read(layer, "output", number, number + 1)}
-            for name in reconstructions:
-                encoded[name] = torch.from_numpy(reconstructions[name][number : number + 1])
-            decoded = {name: decoder(x.to(device), places) for name, x in encoded.items()}
-            for name, result in decoded.items():
-                method, bank = method_and_bank(name)
+            photograph = torch.from_numpy(photographs["test"][number : number + 1]).to(device) / 255
+            encoded = reconstructed(activations, decoder, reconstructions, number)
+            if switches == "known":
+                encoded |= controls(activations, decoder, mean, number, snakemake.params.seed)
+            x, places = stacked(encoded, device)
+            decoded = decoder(x, places)
+
+            methods = [method_and_bank(name) for name in encoded]
+            keys = {"layer": layer, "decoder": switches, "image": names[number]}
+            for reading, values in relative_errors(decoded, photograph, decoded[:1]).items():
+                table = pd.DataFrame(methods, columns=["method", "bank"])
+                table[["reference", "pixels"]] = reading
+                errors.append(table.assign(**keys, error=values.cpu()))
+            # One Gaussian bank of several has its pictures kept and all metrics computed.
+            first = [index for index, (_, bank) in enumerate(methods) if bank == 0]
+            table = pd.DataFrame({"method": [methods[index][0] for index in first], **keys})
+            table["activation_error"] = (norms(x - x[:1]) / norms(x[:1]))[first].cpu()
+            for metric, values in metrics(decoded[first], photograph).items():
+                table[metric] = values.cpu()
+            scores.append(table)
+            for index, name in enumerate(encoded):
+                method, bank = methods[index]
                 if bank == 0:
-                    save(file, method, number, len(names), result)
-                errors = relative_errors(result, picture, decoded["original"])
-                for (reference, pixels), error in errors.items():
-                    rows.append(
-                        (layer, switches, names[number], method, bank, reference, pixels, error)
-                    )
+                    count = len(reconstructions.get(name, names))
+                    pixels = (decoded[index].clamp(0, 1) * 255).round().byte()
+                    write_row(pictures, method, number, count, pixels.cpu().numpy())
     columns = ["layer", "decoder", "image", "method", "bank", "reference", "pixels", "error"]
-    write_csv(snakemake.output.errors, pd.DataFrame(rows, columns=columns))
+    write_csv(snakemake.output.errors, pd.concat(errors)[columns])
+    columns = ["layer", "decoder", "image", "method", "activation_error", *metrics.names]
+    write_csv(snakemake.output.metrics, pd.concat(scores)[columns])
 
 
-def method_and_bank(name: str) -> tuple[str, int]:
-    """gaussian2_known -> gaussian_known, 2; other methods have one bank, 0."""
-    number = re.search(r"\d+", name)
-    return re.sub(r"\d+", "", name), int(number[0]) if number else 0
+def reconstructed(
+    activations: Activations,
+    decoder: Decoder,
+    reconstructions: Mapping[str, h5py.Dataset],
+    number: int,
+) -> dict[str, tuple[Tensor, Places]]:
+    """A photograph's activation (1, C, h, w) and all that was made of it, with its switches.
 
-
-def relative_errors(
-    result: torch.Tensor, picture: torch.Tensor, decoded: torch.Tensor
-) -> dict[tuple[str, str], float]:
-    """||x^ - x|| / ||x|| of one picture (1, 3, H, W), under Table 4's four readings of x.
-
-    x is the picture, or what is decoded from the original activation; its pixels lie in [0, 1], or
-    have ImageNet's mean colour subtracted, which changes ||x|| alone.
+    The original comes first.
     """
-    mean = torch.tensor(TORCHVISION_MEAN, device=picture.device).view(3, 1, 1)
+    own = read_places(activations, decoder, number)
+    found = {"original": (activations.read(decoder.layer, "output", number, number + 1), own)}
+    for name, data in reconstructions.items():
+        if number < len(data):
+            found[name] = (torch.from_numpy(data[number : number + 1]), own)
+    return found
+
+
+def controls(
+    activations: Activations, decoder: Decoder, mean: Tensor, number: int, seed: int
+) -> dict[str, tuple[Tensor, Places]]:
+    """Its activation with wrong switches, and its switches with a ``mean`` activation."""
+    x = activations.read(decoder.layer, "output", number, number + 1)
+    own = read_places(activations, decoder, number)
     return {
-        (reference, pixels): float(norms(result - x) / norms(x - shift))
-        for reference, x in (("picture", picture), ("decoded", decoded))
-        for pixels, shift in (("unit", 0.0), ("centred", mean))
+        "shuffled": (x, shuffled(own, seed, number)),
+        "others": (x, read_places(activations, decoder, (number + 1) % len(activations))),
+        "constant": (mean, own),
     }
 
 
-def save(file: h5py.File, method: str, number: int, count: int, picture: torch.Tensor) -> None:
-    """Keep a decoded picture as 8-bit RGB, clipped."""
-    pixels = (picture[0].clamp(0, 1) * 255).round().byte().cpu().numpy()
-    if method not in file:
-        file.create_dataset(method, (count, *pixels.shape), "u1", chunks=(1, *pixels.shape))
-    file[method][number] = pixels
+def stacked(
+    encoded: Mapping[str, tuple[Tensor, Places]], device: torch.device
+) -> tuple[Tensor, Places]:
+    """All methods as one batch: activations (methods, C, h, w), and the switches of every pool."""
+    activations, places = zip(*encoded.values(), strict=True)
+    pools = {pool: torch.cat([each[pool] for each in places]).to(device) for pool in places[0]}
+    return torch.cat(activations).to(device), pools
+
+
+def read_places(activations: Activations, decoder: Decoder, number: int) -> Places:
+    """The switches (1, C, h, w) of every pool that ``decoder`` undoes; none if it uses none."""
+    if decoder.switches == "fixed":
+        return {}
+    return {
+        step.name: activations.read(step.name, "places", number, number + 1)
+        for step in decoder.steps
+        if isinstance(step, Pool)
+    }
 
 
 if "snakemake" in globals():

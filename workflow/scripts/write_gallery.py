@@ -52,7 +52,7 @@ def part(
     table = methods.picture_errors(errors)
     shown = table[table["bank"] == 0].set_index(["image", "method"])["error"]
     with h5py.File(pictures) as file:
-        found = methods.in_order([name for name in file if name != "paths"])
+        found = [name for name in methods.METHODS if name in file]
         files = {
             method: save_pictures(file[method], f"{pictures.stem}-{method}", folder)
             for method in found
@@ -61,7 +61,7 @@ def part(
     return {
         "name": pictures.stem,
         "title": f"{layers.title('vgg16', layer)}, {switches} switches",
-        "methods": [methods.title(method) for method in columns],
+        "methods": ["photograph", *(methods.METHODS[method] for method in found)],
         "rows": [
             {
                 "photograph": name,

@@ -30,7 +30,10 @@ def main(snakemake):
             for switches in ("known", "fixed"):
                 rows.append(ours(layer, decoder, switches, activation, decoded))
         rows.append(printed(layer, paper))
-    write_table(pd.DataFrame(rows), snakemake.output, digits=3)
+    table = pd.DataFrame(rows)
+    if image["decoder"].nunique() == 1:
+        table = table.drop(columns="decoder")
+    write_table(table, snakemake.output, digits=3)
 
 
 def ours(

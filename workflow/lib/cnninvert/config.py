@@ -131,11 +131,13 @@ def _images(config: Config) -> None:
     if root is not None and not Path(expand(root)).is_dir():
         raise InputError(f"config: images.root = {root}: there is no such folder.")
     test = config["images"]["test"]
-    for section in ("sparsity", "rip", "figure3_layers", "reconstruct", "iht_activations"):
-        wanted = config[section]["images"]
+    sections = ("sparsity", "rip", "figure3_layers", "reconstruct", "iht_activations")
+    counts = [(section, "images") for section in sections]
+    for section, key in (*counts, ("reconstruct", "iht_images"), ("reconstruct", "codes_images")):
+        wanted = config[section][key]
         if wanted > test:
             raise InputError(
-                f"config: {section}.images = {wanted} is more than images.test = {test}; "
+                f"config: {section}.{key} = {wanted} is more than images.test = {test}; "
                 "lower the one or raise the other."
             )
     if config["figure4"]["rows"] > test:

@@ -20,11 +20,15 @@ class Factorisation:
 
     ``bound``: the largest eigenvalue of W W^T; ``condition``: the same over the filters' mean
     squared norm ``power``. Banks of a low condition need nothing more. Others get the matrices of
-    ``Torus`` and their inverses, when they are first used.
+    ``Torus`` and their inverses, when they are first used, unless these take more than
+    ``largest_torus`` bytes. With 0 there are none: for a few large signals and a loose gap the
+    torus costs more than the iterations that it saves.
     """
 
-    def __init__(self, operator: Convolution, size: int):
-        self.source = operator
+    def __init__(
+        self, operator: Convolution, size: int, largest_torus: float = LARGEST_TORUS
+    ) -> None:
+        self.source, self.largest_torus = operator, largest_torus
         if operator.dimensions == 2:
             filters = operator.filters.contiguous(memory_format=torch.channels_last)
             operator = replace(operator, filters=filters)
@@ -40,7 +44,7 @@ class Factorisation:
 
     def splitting(self, problem: Lasso, fraction: float) -> ForwardBackward | DouglasRachford:
         """The splitting that suits the bank; ``fraction``: lambda as a share of lambda_max."""
-        too_large = Torus.bytes(self.operator, self.size) > LARGEST_TORUS
+        too_large = Torus.bytes(self.operator, self.size) > self.largest_torus
         if self.condition <= WELL_CONDITIONED or too_large:
             return ForwardBackward(problem, self.bound)
         self._torus = self._torus or Torus(self.operator, self.size)

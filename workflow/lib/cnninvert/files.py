@@ -41,6 +41,16 @@ def write_csv(path: str | Path, table) -> None:
         table.to_csv(part, index=False)
 
 
+def write_row(file, name: str, number: int, count: int, row) -> None:
+    """Write the array ``row`` as one of ``count`` rows of the HDF5 dataset ``name``.
+
+    The first call makes the dataset, in chunks of a row.
+    """
+    if name not in file:
+        file.create_dataset(name, (count, *row.shape), row.dtype, chunks=(1, *row.shape))
+    file[name][number] = row
+
+
 def forget(folder: Path) -> None:
     """Delete checkpoints whose results are written."""
     shutil.rmtree(folder, ignore_errors=True)

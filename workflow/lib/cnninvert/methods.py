@@ -1,35 +1,42 @@
-"""The methods whose pictures are compared: their names in words, and their errors."""
+"""The methods of image space: how they are called in files and in print, and their errors."""
+
+import re
 
 import pandas as pd
 
-# By the name of their dataset in pictures/*.h5, in the order in which they are shown.
-TITLES = {
-    "photograph": "photograph",
+# By the name of their pictures, in the order in which they are shown; what the paper has not comes
+# after what it has.
+METHODS = {
     "original": "original activation",
-    "learned_known": "one IHT step, learned filters",
-    "gaussian_known": "one IHT step, Gaussian filters",
+    "learned_known": "one IHT step, learned filters, known switches",
+    "gaussian_known": "one IHT step, Gaussian filters, known switches",
     "learned_fixed": "one IHT step, learned filters, fixed switches",
     "gaussian_fixed": "one IHT step, Gaussian filters, fixed switches",
+    "noise": "Gaussian noise of the same norm",
     "learned_iht": "several IHT steps, learned filters",
     "gaussian_iht": "several IHT steps, Gaussian filters",
     "learned_codes": "Algorithm 2, learned filters",
     "gaussian_codes": "Algorithm 2, Gaussian filters",
-    "shuffled": "original activation, shuffled switches",
-    "others": "original activation, switches of another photograph",
-    "constant": "mean activation",
-    "noise": "Gaussian activation",
+    "shuffled": "original activation, its switches shuffled",
+    "others": "original activation, another photograph's switches",
+    "constant": "constant activation, the photograph's switches",
+}
+BASELINES = {
+    "mean_colour": "the training photographs' mean colour",
+    "own_mean": "the photograph's mean colour",
+    "block_means": "the photograph's means over blocks of 16 x 16 pixels",
 }
 
 
-def title(method: str) -> str:
-    """The ``method`` in words."""
-    return TITLES.get(method, method.replace("_", " "))
+def dataset(filters: str, bank: int, how: str) -> str:
+    """The name of a filter bank's reconstructions: learned_iht, gaussian0_iht."""
+    return f"{filters}_{how}" if filters == "learned" else f"{filters}{bank}_{how}"
 
 
-def in_order(methods: list[str]) -> list[str]:
-    """``methods`` in the order in which they are shown; those without a title come last."""
-    known = list(TITLES)
-    return sorted(methods, key=lambda m: (known.index(m) if m in known else len(known), m))
+def method_and_bank(name: str) -> tuple[str, int]:
+    """The inverse: gaussian2_known -> gaussian_known, 2; other methods have one bank, 0."""
+    number = re.search(r"\d+", name)
+    return re.sub(r"\d+", "", name), int(number[0]) if number else 0
 
 
 def picture_errors(path: str) -> pd.DataFrame:

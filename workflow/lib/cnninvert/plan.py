@@ -18,9 +18,10 @@ class Plan:
 
     ``weights``: names of all weights, the main ones first. ``macro_layers[name]``: the i for which
     Table 4 can be computed: pool(i) and the filters of conv(i+1, 1) are there.
-    ``rip``: whether Figure 3 can be. ``figure3_layers``: the convolutions of its extension to all
-    layers, as (architecture, weights, layer); ``lambda_layers``: those which vary lambda.
-    ``picture``: how the user's picture is called; None without one, or if its layer is not reached.
+    ``switches``: whether the figure of that name can be; ``rip``: whether Figure 3 can be.
+    ``figure3_layers``: the convolutions of its extension to all layers, as (architecture, weights,
+    layer); ``lambda_layers``: those which vary lambda. ``picture``: how the user's picture is
+    called; None without one, or if its layer is not reached.
     ``left_out``: one sentence for each thing that cannot.
     """
 
@@ -45,6 +46,9 @@ class Plan:
         reached = picture["layer"] in self.macro_layers[self.main]
         self.picture = (
             picture_name(expand(picture["file"])) if picture["file"] and reached else None
+        )
+        self.switches = (
+            bool(self.macro_layers[self.main]) and "known" in config["decoder"]["switches"]
         )
         self.left_out = list(self._left_out(config, wanted))
 
@@ -73,11 +77,16 @@ class Plan:
                     )
         last = self.layers[self.main][-1]
         if not self.macro_layers[self.main]:
-            for target in ("iht_activations", "figure4", "gallery"):
+            for target in ("iht_activations", "figure4", "gallery", "switches"):
                 yield (
                     f"{target} is left out: the weights {self.main} end at {last}, before the "
                     "first of reconstruct.layers and the convolution that follows it."
                 )
+        elif not self.switches:
+            yield (
+                "switches is left out: it needs decoders that use the encoder's switches; "
+                "add known to decoder.switches."
+            )
         if not self.rip:
             yield (
                 f"figure3 is left out: the weights {self.main} end at {last}, "

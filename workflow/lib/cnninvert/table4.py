@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from torch import Tensor
 
 from cnninvert.filter_banks import noise_like
+from cnninvert.methods import dataset
 from cnninvert.model_sparsity import Switches
 from cnninvert.readings import Reading
 from cnninvert.reconstruction import reconstruct
@@ -33,5 +34,4 @@ def reconstructions(
     yield "noise", noise_like(x, layer, seed, image)
     for each in switches:
         for (kind, bank), filters in banks.items():
-            name = f"{kind}{bank}" if kind == "gaussian" else kind
-            yield f"{name}_{each}", reconstruct(x, filters, READINGS[each], density=1.0)
+            yield dataset(kind, bank, each), reconstruct(x, filters, READINGS[each], density=1.0)
