@@ -38,7 +38,7 @@ def test_the_input_is_the_output_of_the_layer_before(
 ):
     vgg = network(architecture, 3, tmp_path / "w.safetensors", random)
     x = layer_input(vgg, layer, images)
-    outputs = {step.layer.name: step for step in vgg.steps(images)}
+    outputs = {step.layer.name: step for step in vgg.steps(images, linear=[layer])}
     assert torch.equal(x, outputs[before].output)
     assert x.min() >= 0
     # What the layer itself makes of it, with its own filters, padding and stride.

@@ -100,7 +100,7 @@ def test_a_network_of_partial_weights_ends_where_they_end(tmp_path):
     weights.adopt(tmp_path / "out.safetensors", path, "vgg16", "caffe-bgr")
     network = Network(tmp_path / "out.safetensors")
     images = torch.randint(0, 256, (2, 3, 32, 32), dtype=torch.uint8)
-    steps = list(network.steps(images))
+    steps = list(network.steps(images, linear=["conv1_1"]))
     assert [step.layer.name for step in steps] == ["conv1_1"]
     bgr = images.flip(1).float() - torch.tensor([103.939, 116.779, 123.68]).view(3, 1, 1)
     expected = torch.nn.functional.conv2d(bgr, filters, padding=1)

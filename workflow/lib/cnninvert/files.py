@@ -2,10 +2,11 @@
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cnninvert.errors import InputError
@@ -33,6 +34,31 @@ def whole(path: str | Path) -> Iterator[Path]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_hdf5(path: str | Path) -> Iterator:
+    """Yield a new h5py.File, which becomes ``path`` when the block succeeds, as in ``whole``.
+
+    Where the disk fails, the error is the system's own: h5py gives a page of its buffers instead,
+    or only what follows, that the file cannot be closed.
+    """
+    import h5py
+
+    with whole(path) as part:
+        file = h5py.File(part, "w")
+        try:
+            yield file
+            file.flush()
+        except BaseException as error:
+            with suppress(RuntimeError):
+                file.close()
+            number = re.search(r"errno = (\d+)", str(error))
+            if isinstance(error, OSError | RuntimeError) and number:
+                code = int(number[1])
+                raise OSError(code, os.strerror(code), str(path)) from error
+            raise
+        file.close()
 
 
 def write_csv(path: str | Path, table) -> None:

@@ -1,6 +1,6 @@
 """The pretrained networks, cut into named layers, and their activations."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,15 +22,15 @@ CAFFE_MEAN = (123.68, 116.779, 103.939)
 
 @dataclass(frozen=True)
 class Step:
-    """What one layer of a network computes: ``linear`` (None for a pool) and ``output``.
+    """What one layer of a network computes: ``output``, after the ReLU of a convolution.
 
-    ``output`` follows the ReLU; ``places`` are a pool's switches, as ``switches.max_pool`` gives
-    them.
+    ``linear``: before the ReLU, where it was asked for. ``places``: a pool's switches, as
+    ``switches.max_pool`` gives them.
     """
 
     layer: Conv | Pool
-    linear: Tensor | None
     output: Tensor
+    linear: Tensor | None = None
     places: Tensor | None = None
 
 
@@ -68,19 +68,29 @@ class Network:
         """uint8 RGB (B, 3, H, W) -> the float32 input that these weights expect."""
         return preprocess(images, self.preprocessing)
 
-    def steps(self, images: Tensor, last: str | None = None) -> Iterator[Step]:
-        """Run uint8 RGB ``images`` (B, 3, H, W) and yield every layer, up to ``last``."""
+    def steps(
+        self, images: Tensor, last: str | None = None, linear: Collection[str] = ()
+    ) -> Iterator[Step]:
+        """Run uint8 RGB ``images`` (B, 3, H, W) and yield every layer, up to ``last``.
+
+        ``linear`` names the convolutions whose values before the ReLU are wanted, too: all others
+        are overwritten, which saves time and memory.
+        """
         x = self.preprocess(images)
         for layer in self.layers:
             if isinstance(layer, Conv):
                 weight = self.tensors[f"{layer.name}.weight"]
                 bias = self.tensors[f"{layer.name}.bias"]
-                linear = F.conv2d(x, weight, bias, stride=layer.stride, padding=layer.padding)
-                x = F.relu(linear)
-                yield Step(layer, linear, x)
+                z = F.conv2d(x, weight, bias, stride=layer.stride, padding=layer.padding)
+                if layer.name in linear:
+                    x = F.relu(z)
+                    yield Step(layer, x, linear=z)
+                else:
+                    x = F.relu_(z)
+                    yield Step(layer, x)
             else:
                 x, places = max_pool(x, layer)
-                yield Step(layer, None, x, places)
+                yield Step(layer, x, places=places)
             if layer.name == last:
                 return
 
