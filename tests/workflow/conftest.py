@@ -59,7 +59,10 @@ class Project:
 
 
 def is_target(name: str) -> bool:
-    pattern = r"all|table\d|figure\d|figure3_layers|alexnet|fidelity|iht_codes|iht_activations"
+    pattern = (
+        r"all|table\d|figure\d|figure3_layers|alexnet|fidelity|iht_codes|iht_activations|"
+        r"decoders|decoder_curves"
+    )
     return re.fullmatch(pattern, name) is not None
 
 

@@ -10,7 +10,7 @@ TABLES = [
 ]
 FIGURES = [
     *("table1_channels", "table1_curves", "figure2", "figure3", "figure4", "fidelity"),
-    *("iht_codes", "iht_activations"),
+    *("iht_codes", "iht_activations", "decoder_curves"),
 ]
 
 
@@ -62,6 +62,16 @@ def test_figure_3_for_every_layer(project):
     assert set(table["layer"]) == {"conv(1,2)", "conv(2)"}
     assert (table["codes"] == 2).all() and table.notna().all(axis=None)
     assert project.planned("figure3_layers") == {}
+
+
+def test_decoders_of_every_pool(project):
+    """A target of its own, which trains the pools that Table 4 does not need."""
+    project.run("decoders")
+    table = pd.read_csv(project.file("results/tiny/tables/decoders.csv"))
+    assert len(table) == 5 + 3 and table["network"].value_counts()["AlexNet"] == 3
+    assert (table["photographs"] == 4).all() and (table["steps"] == 3).all()
+    assert table["error"].between(0, 1).all()
+    assert project.planned("decoders") == {}
 
 
 def test_a_second_run_has_nothing_to_do(project):

@@ -16,6 +16,7 @@ class Plan:
     Table 4 can be computed: pool(i) and the filters of conv(i+1, 1) are there.
     ``rip``: whether Figure 3 can be. ``figure3_layers``: the convolutions of its extension to all
     layers, as (architecture, weights, layer); ``lambda_layers``: those which vary lambda.
+    ``decoders``: the pools that can be decoded, in the same form.
     ``left_out``: one sentence for each thing that cannot.
     """
 
@@ -36,6 +37,7 @@ class Plan:
         self.figure3_layers = list(self._figure3_layers(config["figure3_layers"]["layers"]))
         swept = config["figure3_layers"]["lambda_layers"]
         self.lambda_layers = [each for each in self.figure3_layers if each[2] in swept]
+        self.decoders = list(self._decoders(config["decoder"]["steps"]))
         self.figure4 = config["figure4"]["layer"] in self.macro_layers[self.main]
         self.left_out = list(self._left_out(config, wanted))
 
@@ -46,8 +48,17 @@ class Plan:
             layers.append(previous_layer(config["rip"]["layer"]))
         return layers
 
+    def _networks(self):
+        return ("vgg16", self.main), ("alexnet", "torchvision")
+
+    def _decoders(self, steps: dict[str, dict[str, int]]):
+        for architecture, weights in self._networks():
+            for layer in steps[architecture]:
+                if architecture != "vgg16" or layer in self.layers[weights]:
+                    yield architecture, weights, layer
+
     def _figure3_layers(self, wanted: list[str] | None):
-        for architecture, weights in (("vgg16", self.main), ("alexnet", "torchvision")):
+        for architecture, weights in self._networks():
             for layer in ARCHITECTURES[architecture]:
                 reached = architecture != "vgg16" or layer.name in self.layers[weights]
                 if isinstance(layer, Conv) and reached and layer.name in (wanted or [layer.name]):
@@ -62,11 +73,19 @@ class Plan:
                         f"Table 4's row pool({layer}) is left out for the weights {name}: "
                         f"they end at {last}, and it needs {next_convolution(f'pool{layer}')}."
                     )
-        last = self.layers[self.main][-1]
+        reached = self.layers[self.main]
+        last = reached[-1]
         if not self.macro_layers[self.main]:
+            for target in ("iht_activations", "decoder_curves"):
+                yield (
+                    f"{target} is left out: the weights {self.main} end at {last}, before the "
+                    "first of reconstruct.layers and the convolution that follows it."
+                )
+        missing = [pool for pool in config["decoder"]["steps"]["vgg16"] if pool not in reached]
+        if missing:
             yield (
-                f"iht_activations is left out: the weights {self.main} end at {last}, before the "
-                "first of reconstruct.layers and the convolution that follows it."
+                f"decoders is left out for VGG-16's {', '.join(missing)}: "
+                f"the weights {self.main} end at {last}."
             )
         if not self.rip:
             yield (
