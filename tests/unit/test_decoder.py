@@ -1,5 +1,7 @@
 """The decoders: unpooling, mirrored layers, their start, and training that can be resumed."""
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pytest
@@ -7,40 +9,58 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
-from cnninvert import decoder as decoder_module
 from cnninvert import decoder_training
-from cnninvert.decoder import Decoder, Mirror, encode
+from cnninvert import mirror as mirror_module
+from cnninvert.decoder import Decoder, encode
 from cnninvert.decoder_data import Crops
-from cnninvert.decoder_training import Recipe, relative_errors, train
+from cnninvert.decoder_start import plain, start, trainable
+from cnninvert.decoder_training import Recipe, Training, train
 from cnninvert.device import generator
 from cnninvert.errors import InputError
 from cnninvert.files import forget
 from cnninvert.layers import ARCHITECTURES, Conv, Pool
+from cnninvert.mirror import Mirror
 from cnninvert.networks import Network
+from cnninvert.picture_errors import relative_errors
 from cnninvert.switches import max_pool, unpool
 
 CPU = torch.device("cpu")
 POOL = Pool("pool1")
-RECIPE = Recipe("pool1", "known", steps=6, crop=32, batch=2, learning_rate=0.3, seed=3)
+RECIPE = Recipe("pool1", "known", 6, 32, 2, learning_rate=0.5, pool_loss=0.0, seed=3)
+POOLS = [
+    *(("vgg16", f"pool{number}") for number in range(1, 6)),
+    *(("alexnet", f"pool{number}") for number in (1, 2, 5)),
+]
 
 
-def write_network(path, last):
-    """VGG-16 with random filters up to the convolution ``last``."""
+def write_network(path, last, architecture="vgg16"):
+    """A network with random filters up to the convolution ``last``."""
     rng, tensors = generator(0), {}
-    for layer in ARCHITECTURES["vgg16"]:
+    for layer in ARCHITECTURES[architecture]:
         if isinstance(layer, Conv):
-            scale = (2 / (9 * layer.inputs)) ** 0.5
+            scale = (2 / (layer.size**2 * layer.inputs)) ** 0.5
             tensors[f"{layer.name}.weight"] = scale * torch.randn(layer.shape, generator=rng)
             tensors[f"{layer.name}.bias"] = torch.zeros(layer.outputs)
         if layer.name == last:
             break
-    save_file(tensors, path, {"architecture": "vgg16", "preprocessing": "torchvision"})
+    save_file(tensors, path, {"architecture": architecture, "preprocessing": "torchvision"})
     return Network(path)
 
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory):
-    return write_network(tmp_path_factory.mktemp("weights") / "vgg16.safetensors", "conv4_3")
+    return write_network(tmp_path_factory.mktemp("weights") / "vgg16.safetensors", "conv5_3")
+
+
+@pytest.fixture(scope="module")
+def alexnet(tmp_path_factory):
+    path = tmp_path_factory.mktemp("alexnet") / "alexnet.safetensors"
+    return write_network(path, "conv5", "alexnet")
+
+
+@pytest.fixture
+def networks(network, alexnet):
+    return {"vgg16": network, "alexnet": alexnet}
 
 
 @pytest.fixture(scope="module")
@@ -121,35 +141,72 @@ def test_fixed_switches_are_place_zero_and_ignore_the_encoder_s(network, images)
         assert torch.equal(*decoded) == equal
 
 
-@pytest.mark.parametrize("layer", ["pool1", "pool2", "pool3", "pool4"])
-def test_decoders_mirror_the_encoder(network, images, layer):
-    activation, places = encode(network, images, layer)
-    number = int(layer[-1])
-    assert [tuple(place.shape[2:]) for place in places.values()] == [
-        (64 >> i,) * 2 for i in range(1, number + 1)
-    ]
-    decoder = Decoder("vgg16", layer, "known")
-    assert decoder(activation, places).shape == images.shape
-    # With the encoder's own filters, every layer is the adjoint of the encoder's linear part.
-    rng = generator(0)
-    for name, mirror in decoder.mirrors.items():
-        weight = network.filters(name)
-        bias, centre = torch.zeros(weight.shape[1]), torch.zeros(weight.shape[0])
-        mirror.load_state_dict({"weight": weight, "bias": bias, "centre": centre})
-        x = torch.randn(1, weight.shape[1], 6, 6, generator=rng, dtype=torch.float64)
-        z = torch.randn(1, weight.shape[0], 6, 6, generator=rng, dtype=torch.float64)
-        forward = (F.conv2d(x, weight.double(), padding=1) * z).sum()
-        torch.testing.assert_close(forward, (x * mirror.double()(z)).sum())
+@pytest.mark.parametrize(("architecture", "layer"), POOLS)
+@pytest.mark.parametrize("side", [64, 96])
+def test_decoders_mirror_the_encoder(networks, images, architecture, layer, side):
+    """Every output of the encoder has a mirror of its shape, and the pictures are whole."""
+    images = F.pad(images, (0, side - 64, 0, side - 64))
+    network = networks[architecture]
+    shapes = {"pixels": images.shape}
+    shapes |= {step.layer.name: step.output.shape for step in network.steps(images, layer)}
+    for switches in ("known", "fixed"):
+        decoder = Decoder(architecture, layer, switches)
+        rebuilt = dict(decoder.rebuild(*encode(network, images, layer)))
+        assert {name: x.shape for name, x in rebuilt.items()} == shapes
+        assert list(rebuilt)[-1] == "pixels"
 
 
-def test_least_squares_finds_the_layer_that_made_its_target():
+@pytest.mark.parametrize(("architecture", "layer"), [("vgg16", "pool5"), ("alexnet", "pool5")])
+def test_with_the_encoder_s_filters_a_mirror_is_the_adjoint_of_its_convolution(
+    networks, architecture, layer
+):
+    rng, network = generator(0), networks[architecture]
+    decoder = Decoder(architecture, layer, "known").double()
+    for step in decoder.steps:
+        if isinstance(step, Pool):
+            continue
+        filters = network.filters(step.name).double()
+        mirror = decoder.mirrors[step.name]
+        mirror.load_state_dict({"weight": filters, "bias": torch.zeros(step.inputs)})
+        x = torch.randn(1, step.inputs, 8 * step.stride, 8 * step.stride, generator=rng).double()
+        forward = F.conv2d(x, filters, stride=step.stride, padding=step.padding)
+        z = torch.randn(forward.shape, generator=rng).double()
+        torch.testing.assert_close((forward * z).sum(), (x * mirror(z)).sum())
+
+
+@pytest.mark.parametrize(
+    ("size", "geometry"),
+    [
+        (3, {"stride": 1, "padding": 1}),
+        (5, {"stride": 1, "padding": 2}),
+        (11, {"stride": 4, "padding": 2, "output_padding": 1}),
+    ],
+    ids=["3 x 3", "5 x 5", "strided"],
+)
+def test_least_squares_finds_the_layer_that_made_its_target(size, geometry):
     rng = generator(0)
-    x = torch.rand(4, 3, 16, 16, generator=rng)
-    plain = torch.nn.ConvTranspose2d(3, 2, 3, padding=1)
-    mirror = Mirror(3, 2)
-    mirror.fit(x, plain(x).detach(), rng)
-    torch.testing.assert_close(mirror.weight, plain.weight, atol=2e-3, rtol=0)
-    torch.testing.assert_close(mirror(x), plain(x), atol=5e-3, rtol=0)
+    x = torch.rand(16, 3, 20, 20, generator=rng)
+    layer = torch.nn.ConvTranspose2d(3, 2, size, **geometry)
+    mirror = Mirror(3, 2, size, **geometry)
+    target = layer(x).detach()
+    mirror.fit(x, target, rng)
+    weight, bias = mirror.folded()
+    torch.testing.assert_close(weight, layer.weight, atol=2e-3, rtol=0)
+    torch.testing.assert_close(bias, layer.bias, atol=2e-2, rtol=0)
+    torch.testing.assert_close(mirror(x), target, atol=1e-2, rtol=0)
+
+
+@pytest.mark.parametrize("architecture", ["vgg16", "alexnet"])
+def test_a_finished_decoder_gives_the_same_pictures_without_centres(networks, images, architecture):
+    network = networks[architecture]
+    decoder = trainable(network, "pool2", "known")
+    start(decoder, network, images, generator(0))
+    finished = plain(decoder)
+    assert {type(mirror) for mirror in finished.mirrors.values()} == {torch.nn.ConvTranspose2d}
+    names = {name.rsplit(".", 1)[1] for name in finished.state_dict()}
+    assert names == {"weight", "bias"}
+    code = encode(network, images, "pool2")
+    torch.testing.assert_close(finished(*code), decoder(*code), atol=1e-5, rtol=0)
 
 
 def test_decoders_survive_a_file(tmp_path, network, images):
@@ -167,12 +224,12 @@ def test_decoders_survive_a_file(tmp_path, network, images):
 def test_weights_that_end_early_serve_the_pools_they_reach(tmp_path, shallow, photographs):
     run(shallow, photographs, tmp_path)
     with pytest.raises(InputError, match="end at conv2_1, so there is no pool2"):
-        run(shallow, photographs, tmp_path, Recipe("pool2", "known", 1, 32, 2, 0.3, 0))
+        run(shallow, photographs, tmp_path, replace(RECIPE, layer="pool2"))
 
 
 def test_training_lowers_the_errors_and_keeps_the_best(tmp_path, network, photographs, monkeypatch):
-    monkeypatch.setattr(decoder_module, "ROWS", 64)  # too few for a good start
-    recipe = Recipe("pool2", "known", steps=16, crop=32, batch=2, learning_rate=0.3, seed=0)
+    monkeypatch.setattr(mirror_module, "ROWS", 64)  # too few for a good start
+    recipe = replace(RECIPE, layer="pool2", steps=16, seed=0)
     decoder, curve = train(network, photographs, recipe, tmp_path, CPU)
     errors = curve["error"].tolist()
     assert curve["step"].tolist() == list(range(0, 17, 2))
@@ -183,6 +240,38 @@ def test_training_lowers_the_errors_and_keeps_the_best(tmp_path, network, photog
     with torch.no_grad():
         decoded = decoder(*encode(network, held_out, "pool2"))
     assert float(relative_errors(decoded, held_out).mean()) == pytest.approx(min(errors), rel=0.02)
+
+
+def test_losses_at_the_pools(network, images, monkeypatch):
+    """With a weight of 0 the loss is the pixels' alone; each pool adds its relative error."""
+    monkeypatch.setattr(decoder_training, "half_precision", lambda device: False)
+    recipe = replace(RECIPE, layer="pool3")
+    training = Training(network, recipe, CPU)
+    activation, places = encode(network, images, "pool3")
+    rebuilt = dict(training.decoder.rebuild(activation, places))
+    pixels = (rebuilt["pixels"] - images / 255).square().mean()
+    torch.testing.assert_close(training.loss(images), pixels)
+    expected = pixels
+    for name in ("pool1", "pool2"):
+        target, _ = encode(network, images, name)
+        expected = expected + 0.5 * ((rebuilt[name] - target).norm() / target.norm()) ** 2
+    training.recipe = replace(recipe, pool_loss=0.5)
+    torch.testing.assert_close(training.loss(images), expected)
+
+
+def test_losses_at_the_pools_draw_the_mirrored_pools_to_the_encoder_s(
+    tmp_path, network, photographs, images, monkeypatch
+):
+    monkeypatch.setattr(mirror_module, "ROWS", 64)  # too few for a good start
+    target, _ = encode(network, images, "pool1")
+    errors = []
+    for weight in (0.0, 10.0):
+        recipe = replace(RECIPE, layer="pool2", steps=16, pool_loss=weight)
+        decoder, _ = train(network, photographs, recipe, tmp_path / str(weight), CPU)
+        with torch.no_grad():
+            rebuilt = dict(decoder.rebuild(*encode(network, images, "pool2")))
+        errors.append(float((rebuilt["pool1"] - target).norm() / target.norm()))
+    assert errors[1] < 0.95 * errors[0]
 
 
 def test_validation_shares_no_photograph_with_training(photographs):
@@ -256,7 +345,7 @@ def test_a_checkpoint_that_does_not_fit_is_ignored(
     interrupted(shallow, photographs, tmp_path, monkeypatch, steps=2)
     recipe = RECIPE
     if damage == "settings":
-        recipe = Recipe("pool1", "known", 6, 32, 2, 0.1, 3)
+        recipe = replace(RECIPE, learning_rate=0.1)
     else:
         path = tmp_path / "checkpoint.pt"
         path.write_bytes(path.read_bytes()[:1000])

@@ -65,8 +65,23 @@ def test_figure_3_for_every_layer_is_made_on_demand_only(empty_project):
     }
 
 
+def test_decoders_that_table_4_does_not_need_are_trained_on_demand_only(empty_project):
+    both = "decoder={switches: [known, fixed]}"
+    planned = empty_project.planned("decoders", "--config", "preset=fresh", both)
+    assert planned == {
+        **{"index_photographs": 1, "crop_photographs": 1},
+        **{"train_decoder": 2 * (5 + 3), "evaluate_decoder": 2 * (5 + 3), "write_decoders": 1},
+    }
+    planned = empty_project.planned("decoder_curves", "--config", "preset=fresh", both)
+    assert planned["train_decoder"] == 2 * 4 and planned["plot_decoder_curves"] == 1
+    planned = empty_project.planned("--config", "preset=fresh", both)
+    assert planned["train_decoder"] == 2 * 4
+    assert "evaluate_decoder" not in planned and "write_decoders" not in planned
+
+
 CHANGES = [
     ("workflow/scripts/plot_figure4.py", {"plot_figure4": 4}),
+    ("workflow/scripts/plot_decoder_curves.py", {"plot_decoder_curves": 1}),
     ("workflow/data/gallery.html", {"write_gallery": 1}),
     (
         "workflow/lib/cnninvert/coherence.py",

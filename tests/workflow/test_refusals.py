@@ -78,8 +78,12 @@ def test_partial_weights_leave_out_what_they_cannot_reach(empty_project, tmp_pat
     assert planned["train_decoder"] == planned["measure_activation_space"] == 1
     assert planned["plot_figure4"] == planned["write_gallery"] == 1
     assert "recover_codes" not in planned
+    # VGG-16's pool1 and pool2, and AlexNet, whose weights are torchvision's.
+    planned = empty_project.planned("decoders", *settings)
+    assert planned["train_decoder"] == planned["evaluate_decoder"] == 2 + 3
     output = empty_project.run("table2", *settings)
     assert "figure3 is left out" in output
+    assert "decoders is left out for VGG-16's pool3, pool4, pool5: the weights mine end" in output
     assert empty_project.file("results/partial/tables/table2.csv").exists()
     process = empty_project.snakemake("figure3", *settings)
     assert process.returncode != 0 and "figure3 is left out" in process.stdout

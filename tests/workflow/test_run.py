@@ -15,7 +15,7 @@ TABLES = [
 ]
 FIGURES = [
     *("table1_channels", "table1_curves", "figure2", "figure3", "fidelity"),
-    *("iht_codes", "iht_activations", "switches"),
+    *("iht_codes", "iht_activations", "switches", "decoder_curves"),
     *(f"figure4_pool{layer}_known" for layer in (1, 2, 3, 4)),
 ]
 
@@ -135,6 +135,16 @@ def test_a_picture_of_the_users_is_a_row_of_figure_4(project, tmp_path):
     namesake.write_bytes(original.read_bytes() + b" ")
     settings = ("--config", f"picture={{file: {namesake}, layer: 3}}")
     assert project.planned("picture", *settings) == {"plot_picture": 1}
+
+
+def test_decoders_of_every_pool(project):
+    """A target of its own, which trains the pools that Table 4 does not need."""
+    project.run("decoders")
+    table = pd.read_csv(project.file("results/tiny/tables/decoders.csv"))
+    assert len(table) == 5 + 3 and table["network"].value_counts()["AlexNet"] == 3
+    assert (table["photographs"] == 4).all() and (table["steps"] == 3).all()
+    assert table["error"].between(0, 1).all()
+    assert project.planned("decoders") == {}
 
 
 def test_a_second_run_has_nothing_to_do(project):

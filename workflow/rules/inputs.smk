@@ -146,6 +146,23 @@ def baseline_files(_wildcards):
     return [f"{R}/stats/score_baselines.csv"] if PLAN.macro_layers[MAIN] else []
 
 
+TABLE4_DECODERS = [("vgg16", MAIN, f"pool{layer}") for layer in PLAN.macro_layers[MAIN]]
+
+
+def decoder_files(rule_name, decoders):
+    """A rule's findings on ``decoders``, named as in PLAN, with each kind of switches."""
+    return [
+        f"{R}/stats/{rule_name}/{'-'.join(decoder)}-{switches}.csv"
+        for decoder in decoders
+        for switches in config["decoder"]["switches"]
+    ]
+
+
+def decoder_steps(wildcards):
+    """How long a decoder is trained."""
+    return config["decoder"]["steps"][wildcards.architecture][wildcards.layer]
+
+
 def iht_files(_wildcards):
     """Errors of many IHT steps, for the main weights."""
     return [
@@ -251,6 +268,9 @@ TARGETS = {
         if PLAN.macro_layers[MAIN]
         else []
     ),
+    "decoder_curves": (
+        paths("figures", "decoder_curves", FIGURE) if TABLE4_DECODERS else []
+    ),
     "fidelity": [
         f"{R}/tables/fidelity.csv",
         f"{R}/tables/claims.csv",
@@ -260,6 +280,7 @@ TARGETS = {
 
 # What is made on demand only, and is not part of `all`.
 EXTRA = {
+    "decoders": paths("tables", "decoders", TABLE),
     "figure3_layers": [
         *(paths("tables", "figure3_layers", TABLE) if PLAN.figure3_layers else []),
         *(paths("figures", "figure3_layers", FIGURE) if PLAN.figure3_layers else []),

@@ -19,10 +19,13 @@ def main(snakemake):
         params.crop,
         params.batch,
         params.learning_rate,
+        params.pool_loss,
         params.seed,
     )
     state = Path(params.state)
     decoder, curve = train(network, Path(snakemake.input.photographs), recipe, state, device)
+    curve.insert(0, "layer", recipe.layer)
+    curve.insert(1, "switches", recipe.switches)
     write_csv(snakemake.output.curve, curve)
     decoder.save(
         snakemake.output.decoder,

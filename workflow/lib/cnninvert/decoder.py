@@ -7,7 +7,7 @@ each but the last, no batch norm. With the encoder's switches this is their what
 autoencoder (SWWAE), with fixed ones their plain stacked autoencoder (SAE).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -23,8 +23,7 @@ from cnninvert.model_sparsity import Switches
 from cnninvert.networks import TORCHVISION_MEAN, Network
 from cnninvert.switches import unpool
 
-ROWS = 16384  # equations of a least-squares fit; its unknowns are at most 9 x 512 + 1
-RIDGE = 0.001  # as a share of the inputs' mean energy
+PIXELS = "pixels"  # what the encoder starts from, where its other outputs have a layer's name
 
 
 def encode(network: Network, images: Tensor, layer: str) -> tuple[Tensor, dict[str, Tensor]]:
@@ -40,49 +39,20 @@ def encode(network: Network, images: Tensor, layer: str) -> tuple[Tensor, dict[s
     return output, places
 
 
-class Mirror(nn.ConvTranspose2d):
-    """A transposed 3 x 3 convolution whose filters see their inputs less a constant, ``centre``.
+class Decoder(nn.Module):
+    """The decoder of a network's pool ``layer``, with the encoder's switches or fixed ones.
 
-    It computes what a plain one computes with another bias. But what follows a ReLU is never
-    negative: without a centre, each change of the filters shifts the brightness of the picture,
-    and Adam needs a learning rate several times smaller.
+    Pictures are as large as the encoder's were if their sides are multiples of the first
+    convolution's stride. ``mirror`` makes the layers, from the arguments of nn.ConvTranspose2d.
     """
 
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__(inputs, outputs, kernel_size=3, padding=1)
-        self.register_buffer("centre", torch.zeros(inputs))
-
-    def forward(self, x: Tensor) -> Tensor:
-        bias = self.bias - (self.weight * self.centre.view(-1, 1, 1, 1)).sum((0, 2, 3))
-        return F.conv_transpose2d(x, self.weight, bias, padding=1)
-
-    @torch.no_grad()
-    def fit(self, x: Tensor, target: Tensor, rng: torch.Generator) -> None:
-        """Set filters, bias and centre by ridge regression.
-
-        From ``x`` (B, C, H, W) to ``target`` (B, O, H, W); ROWS of the B H W equations are drawn.
-        """
-        count, channels, height, width = x.shape
-        drawn = torch.randperm(count * height * width, generator=rng)[:ROWS].to(x.device)
-        image, row, column = torch.unravel_index(drawn, (count, height, width))
-        self.centre.copy_(x.mean((0, 2, 3)))
-        patches = F.pad(x, (1, 1, 1, 1)).unfold(2, 3, 1).unfold(3, 3, 1)[image, :, row, column]
-        a = (patches - self.centre.view(-1, 1, 1)).flatten(1)
-        a = F.pad(a, (0, 1), value=1.0)  # for the bias
-        b = target[image, :, row, column]
-        gram = a.T @ a
-        gram.diagonal()[:-1] += RIDGE * gram.diagonal()[:-1].mean()
-        solution = torch.cholesky_solve(a.T @ b, torch.linalg.cholesky(gram))
-        filters = solution[:-1].T.unflatten(1, (channels, 3, 3))
-        # A transposed convolution turns its filters round.
-        self.weight.copy_(filters.flip(2, 3).transpose(0, 1))
-        self.bias.copy_(solution[-1])
-
-
-class Decoder(nn.Module):
-    """The decoder of a network's pool ``layer``, with the encoder's switches or fixed ones."""
-
-    def __init__(self, architecture: str, layer: str, switches: Switches) -> None:
+    def __init__(
+        self,
+        architecture: str,
+        layer: str,
+        switches: Switches,
+        mirror: Callable[..., nn.ConvTranspose2d] = nn.ConvTranspose2d,
+    ) -> None:
         super().__init__()
         self.architecture, self.layer, self.switches = architecture, layer, switches
         layers = ARCHITECTURES[architecture]
@@ -90,7 +60,13 @@ class Decoder(nn.Module):
         self.steps: list[Conv | Pool] = list(reversed(layers[: names.index(layer) + 1]))
         self.mirrors = nn.ModuleDict(
             {
-                step.name: Mirror(step.outputs, step.inputs)
+                step.name: mirror(
+                    *(step.outputs, step.inputs, step.size),
+                    stride=step.stride,
+                    padding=step.padding,
+                    # The encoder's convolution has left so many rows and columns at the end out.
+                    output_padding=(2 * step.padding - step.size) % step.stride,
+                )
                 for step in self.steps
                 if isinstance(step, Conv)
             }
@@ -104,54 +80,29 @@ class Decoder(nn.Module):
         ``activation``: (B, C, h, w) of pool(i). ``places``: the switches of every pool up to it, by
         its name, as ``encode`` gives them; with fixed switches they are not looked at.
         """
+        for _, x in self.rebuild(activation, places):
+            output = x
+        return output
+
+    def rebuild(
+        self, activation: Tensor, places: Mapping[str, Tensor]
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Decode from the top, and yield what mirrors each of the encoder's outputs, with its name.
+
+        First the ``activation`` itself, last the pictures, which are called PIXELS.
+        """
         x = activation
         for step in self.steps:
-            x = self._mirror(step, x, places)
-        return x.float() + self.mean
+            yield step.name, x
+            x = self.undo(step, x, places)
+        yield PIXELS, x.float() + self.mean
 
-    def _mirror(self, step: Conv | Pool, x: Tensor, places: Mapping[str, Tensor]) -> Tensor:
+    def undo(self, step: Conv | Pool, x: Tensor, places: Mapping[str, Tensor]) -> Tensor:
+        """What mirrors the input of the encoder's layer ``step``, from what mirrors its output."""
         if isinstance(step, Pool):
             return unpool(x, places[step.name] if self.switches == "known" else None, step)
         x = self.mirrors[step.name](x)
         return x if step is self.steps[-1] else F.relu(x)
-
-    @torch.no_grad()
-    def start_from(
-        self, network: Network, images: Tensor, rng: torch.Generator
-    ) -> dict[str, float]:
-        """Initialise on uint8 RGB ``images``: from the top, each layer alone by least squares.
-
-        A layer is fitted, before its ReLU, to the activation that it mirrors: what the encoder's
-        convolution of that name received. A layer-sequential start as of LSUV (Mishkin and Matas,
-        ICLR 2016), but of weights and not of scales alone: rescaled transposed filters of the
-        encoder start two to three times as far from the pictures.
-        Returns each parameter's unit, by which Adam's steps are measured: if all weights of a layer
-        move by one unit, its outputs move by about as much as they measure, or less.
-        Raises InputError if the weights do not reach this decoder's layer.
-        """
-        if self.layer not in [step.name for step in network.layers]:
-            raise InputError(
-                f"{network.path}: the weights end at {network.layers[-1].name}, "
-                f"so there is no {self.layer} to decode."
-            )
-        targets, places, x = {}, {}, images
-        for step in network.steps(images, self.layer):
-            if step.places is None:
-                targets[step.layer.name] = x
-            else:
-                places[step.layer.name] = step.places
-            x = step.output
-        targets[self.steps[-1].name] = images / 255 - self.mean
-        units = {}
-        for step in self.steps:
-            if isinstance(step, Conv):
-                target = targets.pop(step.name)
-                self.mirrors[step.name].fit(x, target, rng)
-                unit = _rms(target) / (9 * step.outputs)
-                units[f"mirrors.{step.name}.weight"] = unit / _rms(x)
-                units[f"mirrors.{step.name}.bias"] = unit
-            x = self._mirror(step, x, places)
-        return units
 
     def save(self, path: str | Path, **attributes: str | int) -> None:
         """Write a safetensors file; what the decoder is and ``attributes`` become its metadata."""
@@ -172,7 +123,3 @@ class Decoder(nn.Module):
         except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
             raise InputError(f"{path}: the decoder cannot be read: {error}.") from error
         return decoder.to(device).eval()
-
-
-def _rms(x: Tensor) -> float:
-    return float(x.square().mean().sqrt())

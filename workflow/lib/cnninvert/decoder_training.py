@@ -12,13 +12,16 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cnninvert import decoder, decoder_data, switches
+from cnninvert import decoder, decoder_data, decoder_start, mirror, switches
 from cnninvert.decoder import Decoder, encode
 from cnninvert.decoder_data import Crops
+from cnninvert.decoder_start import plain, start, trainable
 from cnninvert.device import generator, half_precision
 from cnninvert.files import sha256, whole
+from cnninvert.layers import Pool
 from cnninvert.model_sparsity import Switches
 from cnninvert.networks import Network
+from cnninvert.picture_errors import relative_errors
 from cnninvert.progress import progress
 
 log = logging.getLogger("cnninvert")
@@ -28,13 +31,17 @@ START_BATCHES, START_PIXELS = 16, 2**20  # the crops of the initialisation, at m
 WARM_UP = 0.1  # share of the steps
 BETAS = (0.9, 0.99)
 # Whose checkpoints these are.
-CODE = (__file__, decoder.__file__, decoder_data.__file__, switches.__file__)
+MODULES = (decoder, decoder_data, decoder_start, mirror, switches)
+CODE = (__file__, *(module.__file__ for module in MODULES))
 CHECKPOINT_EVERY = 30.0  # seconds; when it is written never changes the result
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One training. ``learning_rate``: Adam's at its peak, in units of each layer's scale."""
+    """One training. ``learning_rate``: Adam's at its peak, in units of each layer's scale.
+
+    ``pool_loss``: weight of the reconstruction losses at the pools between; 0: none.
+    """
 
     layer: str
     switches: Switches
@@ -42,6 +49,7 @@ class Recipe:
     crop: int
     batch: int
     learning_rate: float
+    pool_loss: float
     seed: int
 
 
@@ -50,11 +58,11 @@ def train(
 ) -> tuple[Decoder, pd.DataFrame]:
     """Train the decoder of ``recipe.layer`` on the crops in ``photographs`` (HDF5, dataset train).
 
-    Returns the decoder of the best validation error and the learning curve: step, loss (mean
-    squared error of pixels in [0, 1], averaged since the last row) and error (relative, on
-    photographs that are held out). A killed training goes on from its checkpoint in ``state``.
-    The same recipe gives the same digits on a CPU. Raises InputError where there are too few
-    photographs.
+    Returns the decoder of the best validation error, of plain layers, and the learning curve: step,
+    loss (what is minimised, averaged since the last row: the mean squared error of pixels in
+    [0, 1], and the losses at the pools if there are any) and error (relative, on photographs that
+    are held out). A killed training goes on from its checkpoint in ``state``. The same recipe gives
+    the same digits on a CPU. Raises InputError where there are too few photographs.
     """
     settings = {
         **asdict(recipe),
@@ -82,7 +90,7 @@ def train(
         if training.curve[-1]["step"] != training.step:
             training.evaluate(crops)
     training.decoder.load_state_dict(training.best)
-    return training.decoder.eval(), pd.DataFrame(training.curve)
+    return plain(training.decoder).eval(), pd.DataFrame(training.curve)
 
 
 class Training:
@@ -90,7 +98,7 @@ class Training:
 
     def __init__(self, network: Network, recipe: Recipe, device: torch.device) -> None:
         self.network, self.recipe, self.device = network, recipe, device
-        self.decoder = Decoder(network.architecture, recipe.layer, recipe.switches).to(device)
+        self.decoder = trainable(network, recipe.layer, recipe.switches).to(device)
         self._set_units({})
 
     def _set_units(self, units: dict[str, float]) -> None:
@@ -111,15 +119,33 @@ class Training:
         rng, side = generator(self.recipe.seed, 2), self.recipe.crop
         count = min(START_BATCHES * self.recipe.batch, max(1, START_PIXELS // side**2))
         images = crops.draw(count, side, rng)
-        self._set_units(self.decoder.start_from(self.network, images, rng))
+        self._set_units(start(self.decoder, self.network, images, rng))
         log.info("%s: initialised on %d crops", self.recipe.layer, count)
         self.evaluate(crops)
+
+    def loss(self, images: Tensor) -> Tensor:
+        """Mean squared error of the pixels, and of the mirrored pools relative to their energy.
+
+        With these the autoencoder is the "SWWAE-all" of Zhang, Lee and Lee.
+        """
+        weight, loss = self.recipe.pool_loss, 0.0
+        with self._precision():
+            with torch.no_grad():
+                steps = self.network.steps(images, self.recipe.layer)
+                pools = {step.layer.name: step for step in steps if isinstance(step.layer, Pool)}
+            places = {name: pool.places for name, pool in pools.items()}
+            top = pools.pop(self.recipe.layer).output
+            for name, x in self.decoder.rebuild(top, places):
+                if weight and name in pools:
+                    target = pools[name].output.float()
+                    loss += weight * (x - target).square().sum() / target.square().sum()
+        return loss + (x - images / 255).square().mean()
 
     def advance(self, images: Tensor) -> None:
         """One step of Adam on uint8 ``images``."""
         for group in self.optimiser.param_groups:
             group["lr"] = group["unit"] * self.recipe.learning_rate * self._schedule()
-        loss = (self._decode(images) - images / 255).square().mean()
+        loss = self.loss(images)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
@@ -176,11 +202,14 @@ class Training:
         return True
 
     def _decode(self, images: Tensor) -> Tensor:
-        half = half_precision(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+        with self._precision():
             with torch.no_grad():
                 activation, places = encode(self.network, images, self.recipe.layer)
             return self.decoder(activation, places)
+
+    def _precision(self) -> torch.autocast:
+        half = half_precision(self.device)
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=half)
 
     def _schedule(self) -> float:
         """Linear warm-up, then a cosine to zero."""
@@ -189,12 +218,6 @@ class Training:
         if self.step < warm_up:
             return (self.step + 1) / warm_up
         return (1 + math.cos(math.pi * (self.step - warm_up) / (steps - warm_up))) / 2
-
-
-def relative_errors(decoded: Tensor, images: Tensor) -> Tensor:
-    """||decoded - x|| / ||x|| of each of the uint8 ``images``, x on the scale [0, 1]: (B,)."""
-    x = images / 255
-    return (decoded - x).flatten(1).norm(dim=1) / x.flatten(1).norm(dim=1)
 
 
 def _checkpoint(state: Path) -> Path:

@@ -20,8 +20,9 @@ class Plan:
     Table 4 can be computed: pool(i) and the filters of conv(i+1, 1) are there.
     ``switches``: whether the figure of that name can be; ``rip``: whether Figure 3 can be.
     ``figure3_layers``: the convolutions of its extension to all layers, as (architecture, weights,
-    layer); ``lambda_layers``: those which vary lambda. ``picture``: how the user's picture is
-    called; None without one, or if its layer is not reached.
+    layer); ``lambda_layers``: those which vary lambda. ``decoders``: the pools that can be decoded,
+    in the same form. ``picture``: how the user's picture is called; None without one, or if its
+    layer is not reached.
     ``left_out``: one sentence for each thing that cannot.
     """
 
@@ -50,6 +51,7 @@ class Plan:
         self.switches = (
             bool(self.macro_layers[self.main]) and "known" in config["decoder"]["switches"]
         )
+        self.decoders = list(self._decoders(config["decoder"]["steps"]))
         self.left_out = list(self._left_out(config, wanted))
 
     def activations(self, config: dict[str, Any], name: str) -> list[str]:
@@ -59,8 +61,17 @@ class Plan:
             layers.append(previous_layer(config["rip"]["layer"]))
         return layers
 
+    def _networks(self):
+        return ("vgg16", self.main), ("alexnet", "torchvision")
+
+    def _decoders(self, steps: dict[str, dict[str, int]]):
+        for architecture, weights in self._networks():
+            for layer in steps[architecture]:
+                if architecture != "vgg16" or layer in self.layers[weights]:
+                    yield architecture, weights, layer
+
     def _figure3_layers(self, wanted: list[str] | None):
-        for architecture, weights in (("vgg16", self.main), ("alexnet", "torchvision")):
+        for architecture, weights in self._networks():
             for layer in ARCHITECTURES[architecture]:
                 reached = architecture != "vgg16" or layer.name in self.layers[weights]
                 if isinstance(layer, Conv) and reached and layer.name in (wanted or [layer.name]):
@@ -75,9 +86,11 @@ class Plan:
                         f"Table 4's row pool({layer}) is left out for the weights {name}: "
                         f"they end at {last}, and it needs {next_convolution(f'pool{layer}')}."
                     )
-        last = self.layers[self.main][-1]
+        reached = self.layers[self.main]
+        last = reached[-1]
         if not self.macro_layers[self.main]:
-            for target in ("iht_activations", "figure4", "gallery", "switches"):
+            made = ("iht_activations", "figure4", "gallery", "switches", "decoder_curves")
+            for target in made:
                 yield (
                     f"{target} is left out: the weights {self.main} end at {last}, before the "
                     "first of reconstruct.layers and the convolution that follows it."
@@ -86,6 +99,12 @@ class Plan:
             yield (
                 "switches is left out: it needs decoders that use the encoder's switches; "
                 "add known to decoder.switches."
+            )
+        missing = [pool for pool in config["decoder"]["steps"]["vgg16"] if pool not in reached]
+        if missing:
+            yield (
+                f"decoders is left out for VGG-16's {', '.join(missing)}: "
+                f"the weights {self.main} end at {last}."
             )
         if not self.rip:
             yield (

@@ -1,0 +1,39 @@
+"""How well a decoder decodes original activations, photograph by photograph."""
+
+import h5py
+import pandas as pd
+import torch
+
+from cnninvert import job
+from cnninvert.decoder import Decoder, encode
+from cnninvert.files import write_csv
+from cnninvert.networks import Network
+from cnninvert.picture_errors import relative_errors
+from cnninvert.progress import progress
+
+# A metric takes decoded pictures and uint8 photographs, and gives a value for each.
+METRICS = {"error": relative_errors}
+
+
+def main(snakemake):
+    device = job.device(snakemake)
+    decoder = Decoder.load(snakemake.input.decoder, device)
+    network = Network(snakemake.input.weights, device)
+    values = {name: [] for name in METRICS}
+    with h5py.File(snakemake.input.photographs) as photographs, torch.inference_mode():
+        names = [name.decode() for name in photographs["test_path"]]
+        for number in progress(range(len(names)), "photographs decoded"):
+            image = torch.from_numpy(photographs["test"][number : number + 1]).to(device)
+            decoded = decoder(*encode(network, image, decoder.layer))
+            for name, metric in METRICS.items():
+                values[name] += metric(decoded, image).tolist()
+    whose = {
+        "architecture": decoder.architecture,
+        "layer": decoder.layer,
+        "switches": decoder.switches,
+    }
+    write_csv(snakemake.output.errors, pd.DataFrame({**whose, "image": names, **values}))
+
+
+if "snakemake" in globals():
+    job.run(snakemake, main, torch=True)
