@@ -14,14 +14,13 @@ from cnninvert import mirror as mirror_module
 from cnninvert.decoder import Decoder, encode
 from cnninvert.decoder_data import Crops
 from cnninvert.decoder_start import plain, start, trainable
-from cnninvert.decoder_training import Recipe, Training, train
+from cnninvert.decoder_training import Recipe, Training, relative_errors, train
 from cnninvert.device import generator
 from cnninvert.errors import InputError
 from cnninvert.files import forget
 from cnninvert.layers import ARCHITECTURES, Conv, Pool
 from cnninvert.mirror import Mirror
 from cnninvert.networks import Network
-from cnninvert.picture_errors import relative_errors
 from cnninvert.switches import max_pool, unpool
 
 CPU = torch.device("cpu")

@@ -10,8 +10,7 @@ from PIL import Image
 from cnninvert import picture_rows
 from cnninvert.errors import InputError
 from cnninvert.methods import picture_errors
-from cnninvert.picture_rows import DOTS, GAP, LABEL, MARGIN, SIDE, Row
-from plot_figure4 import choose
+from cnninvert.picture_rows import DOTS, GAP, LABEL, MARGIN, SIDE, Row, choose
 
 
 @pytest.fixture

@@ -39,6 +39,8 @@ rule evaluate_decoder:
         code=code("evaluate_decoder"),
         photographs=f"{R}/images/photographs.h5",
         weights=network_weights,
+        networks=LPIPS_NETWORKS,
+        heads=LPIPS_HEADS,
         decoder=f"{R}/models/decoder-{DECODER}.safetensors",
     output:
         errors=f"{R}/stats/evaluate_decoder/{DECODER}.csv",

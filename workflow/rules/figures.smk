@@ -143,6 +143,7 @@ rule plot_switches:
     benchmark:
         f"{R}/benchmarks/plot_switches.tsv"
     params:
+        photographs=config["figure4"]["photographs"],
         seed=config["seed"],
     script:
         "../scripts/plot_switches.py"

@@ -7,26 +7,24 @@ import torch
 from cnninvert import job
 from cnninvert.decoder import Decoder, encode
 from cnninvert.files import write_csv
+from cnninvert.metrics import Metrics
 from cnninvert.networks import Network
-from cnninvert.picture_errors import relative_errors
 from cnninvert.progress import progress
-
-# A metric takes decoded pictures and uint8 photographs, and gives a value for each.
-METRICS = {"error": relative_errors}
 
 
 def main(snakemake):
     device = job.device(snakemake)
     decoder = Decoder.load(snakemake.input.decoder, device)
     network = Network(snakemake.input.weights, device)
-    values = {name: [] for name in METRICS}
+    metrics = Metrics.load(snakemake.input.networks, snakemake.input.heads, device)
+    values = {name: [] for name in metrics.names}
     with h5py.File(snakemake.input.photographs) as photographs, torch.inference_mode():
         names = [name.decode() for name in photographs["test_path"]]
         for number in progress(range(len(names)), "photographs decoded"):
             image = torch.from_numpy(photographs["test"][number : number + 1]).to(device)
             decoded = decoder(*encode(network, image, decoder.layer))
-            for name, metric in METRICS.items():
-                values[name] += metric(decoded, image).tolist()
+            for name, value in metrics(decoded, image / 255).items():
+                values[name].append(value.item())
     whose = {
         "architecture": decoder.architecture,
         "layer": decoder.layer,

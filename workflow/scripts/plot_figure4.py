@@ -1,12 +1,8 @@
 """Figure 4: photographs, and what the decoder makes of original and reconstructed activations."""
 
-from fnmatch import fnmatch
-
 import h5py
-import numpy as np
 
 from cnninvert import job, picture_rows
-from cnninvert.errors import InputError
 from cnninvert.layers import title
 from cnninvert.methods import picture_errors
 from cnninvert.picture_rows import Row
@@ -32,7 +28,7 @@ def main(snakemake):
                 | {method: pictures[method][number] for method in decoded},
                 shown[names[number]].to_dict(),
             )
-            for number in choose(names, params.photographs, params.rows, params.seed)
+            for number in picture_rows.choose(names, params.photographs, params.rows, params.seed)
         ]
     foot = (
         f"Decoded from VGG-16's {title('vgg16', layer)}, {switches} switches. "
@@ -42,18 +38,6 @@ def main(snakemake):
     )
     notes = {name: f"{mean:.3f} ± {std:.3f}" for name, mean, std in spread.itertuples()}
     picture_rows.save(picture_rows.draw(rows, titles, notes, foot), snakemake.output)
-
-
-def choose(names: list[str], pattern: str | None, rows: int, seed: int) -> list[int]:
-    """Numbers of so many photographs whose names match ``pattern``: by the seed, for all layers."""
-    order = np.random.default_rng([seed, 4]).permutation(len(names))
-    chosen = [number for number in order if fnmatch(names[number], pattern or "*")][:rows]
-    if not chosen:
-        raise InputError(
-            f"config: figure4.photographs = {pattern}: no test photograph matches; "
-            f"the first is {names[0]}."
-        )
-    return chosen
 
 
 if "snakemake" in globals():

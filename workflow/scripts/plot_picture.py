@@ -8,6 +8,7 @@ import torch
 
 from cnninvert import job, picture_rows
 from cnninvert.decoder import Decoder, encode
+from cnninvert.decoding import eight_bit
 from cnninvert.filter_banks import filter_banks
 from cnninvert.layers import title
 from cnninvert.networks import Network
@@ -53,7 +54,7 @@ def decode_row(pixels: np.ndarray, network: Network, decoder: Decoder, seed: int
             method = name.replace("gaussian0", "gaussian")
             decoded = decoder(x_hat, places)
             errors[method] = float(norms(decoded - image / 255) / norms(image / 255))
-            pictures[method] = (decoded[0].clamp(0, 1) * 255).round().byte().cpu().numpy()
+            pictures[method] = eight_bit(decoded[0]).cpu().numpy()
     return Row(pictures, errors)
 
 

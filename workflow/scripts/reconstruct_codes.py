@@ -1,6 +1,5 @@
 """Activations reconstructed from Algorithm 2's codes, for the decoders."""
 
-import h5py
 import pandas as pd
 import torch
 
@@ -8,8 +7,9 @@ from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.algorithm2 import recover_codes, statistics
 from cnninvert.factorisation import Factorisation
-from cnninvert.files import whole, write_csv, write_row
+from cnninvert.files import write_csv
 from cnninvert.filter_banks import filter_banks
+from cnninvert.hdf5 import whole_hdf5, write_row
 from cnninvert.methods import dataset
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
@@ -33,7 +33,7 @@ def main(snakemake):
     }
     rows = []
     output = snakemake.output.reconstructions
-    with torch.inference_mode(), whole(output) as part, h5py.File(part, "w") as file:
+    with torch.inference_mode(), whole_hdf5(output) as file:
         for image in progress(range(params.images), "photographs"):
             x = activations.read(layer, "output", image, image + 1).to(device)
             for (filters, bank), factorisation in prepared.items():

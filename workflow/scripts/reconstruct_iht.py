@@ -1,13 +1,13 @@
 """Activations reconstructed by several steps of normalised IHT, for the decoders."""
 
-import h5py
 import pandas as pd
 import torch
 
 from cnninvert import job
 from cnninvert.activations import Activations
-from cnninvert.files import whole, write_csv, write_row
+from cnninvert.files import write_csv
 from cnninvert.filter_banks import filter_banks
+from cnninvert.hdf5 import whole_hdf5, write_row
 from cnninvert.iht import iht
 from cnninvert.methods import dataset
 from cnninvert.model_sparsity import ModelProjection
@@ -28,7 +28,7 @@ def main(snakemake):
     operators = {key: operator(Reading(), filters) for key, filters in banks.items()}
     rows = []
     output = snakemake.output.reconstructions
-    with torch.inference_mode(), whole(output) as part, h5py.File(part, "w") as file:
+    with torch.inference_mode(), whole_hdf5(output) as file:
         for image in progress(range(params.images), "photographs"):
             x = activations.read(layer, "output", image, image + 1).to(device)
             for (filters, bank), w in operators.items():

@@ -1,6 +1,5 @@
 """Figure 3 (b), (c): codes of real activations, recovered by Algorithm 2, and their ratios."""
 
-import h5py
 import pandas as pd
 import torch
 
@@ -8,7 +7,8 @@ from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.algorithm2 import recover_codes, statistics
 from cnninvert.factorisation import Factorisation
-from cnninvert.files import whole, write_csv
+from cnninvert.files import write_csv
+from cnninvert.hdf5 import whole_hdf5
 from cnninvert.layers import previous_layer
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
@@ -24,7 +24,7 @@ def main(snakemake):
     layer, kind = previous_layer(settings["layer"]), snakemake.wildcards.kind
     w = operator(network, settings["layer"], snakemake.wildcards.filters, snakemake.params.seed)
     rows = []
-    with torch.inference_mode(), whole(snakemake.output.codes) as part, h5py.File(part, "w") as out:
+    with torch.inference_mode(), whole_hdf5(snakemake.output.codes) as out:
         out.attrs.update(layer=settings["layer"], filters=snakemake.wildcards.filters, kind=kind)
         starts = range(0, settings["images"], settings["batch"])
         factorisation = None

@@ -4,9 +4,8 @@ import pandas as pd
 
 from cnninvert import job
 from cnninvert.layers import TITLES, title
+from cnninvert.scores import printed
 from cnninvert.tables import write_table
-
-METRICS = ["error"]  # those of evaluate_decoder, in the table's order
 
 
 def main(snakemake):
@@ -20,10 +19,8 @@ def main(snakemake):
             "switches": switches,
             "steps": snakemake.params.steps[architecture][layer],
         }
-        for metric in METRICS:
-            row |= {metric: found[metric].mean(), f"{metric}, spread": found[metric].std()}
-        rows.append(row | {"photographs": len(found)})
-    write_table(pd.DataFrame(rows), snakemake.output, digits=3)
+        rows.append(row | {"n": len(found)} | printed(found, list(found)))
+    write_table(pd.DataFrame(rows), snakemake.output)
 
 
 if "snakemake" in globals():

@@ -4,16 +4,8 @@ import pandas as pd
 
 from cnninvert import job
 from cnninvert.methods import BASELINES, METHODS
+from cnninvert.scores import printed
 from cnninvert.tables import write_table
-
-COLUMNS = {
-    "error": ("relative error", 3),
-    "psnr": ("PSNR (dB)", 1),
-    "ssim": ("SSIM", 3),
-    "lpips_alexnet": ("LPIPS (AlexNet)", 3),
-    "lpips_vgg16": ("LPIPS (VGG-16)", 3),
-    "activation_error": ("activation error", 3),
-}
 
 
 def main(snakemake):
@@ -41,20 +33,8 @@ def table(scores: pd.DataFrame) -> pd.DataFrame:
             group = by_method[method]
             row = {"layer": f"pool({layer[4:]})" if layer else "", "decoder": decoder}
             row |= {"method": titles[method], "n": len(group)}
-            for name, (title, digits) in COLUMNS.items():
-                if name in scores:
-                    row[title] = mean_and_spread(group[name], digits)
-            rows.append(row)
+            rows.append(row | printed(group, list(scores)))
     return pd.DataFrame(rows)
-
-
-def mean_and_spread(values: pd.Series, digits: int) -> str:
-    """0.123 ± 0.045; 0 where all are, and nothing where there are none."""
-    if values.isna().all():
-        return ""
-    if (values == 0).all():
-        return "0"
-    return f"{values.mean():.{digits}f} ± {values.std():.{digits}f}"
 
 
 if "snakemake" in globals():

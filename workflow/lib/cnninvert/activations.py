@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from cnninvert.errors import InputError
-from cnninvert.files import whole_hdf5
+from cnninvert.hdf5 import whole_hdf5
 from cnninvert.networks import Network, Step
 from cnninvert.progress import progress
 

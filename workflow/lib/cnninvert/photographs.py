@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-import h5py
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cnninvert.errors import InputError
-from cnninvert.files import whole
+from cnninvert.hdf5 import whole_hdf5
 from cnninvert.progress import progress
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
@@ -144,7 +143,7 @@ def write_crops(root: Path, chosen: pd.DataFrame, crops: int, seed: int, path: P
     are read and written one at a time.
     """
     rng = np.random.default_rng([seed, 1])
-    with whole(path) as part, h5py.File(part, "w") as file:
+    with whole_hdf5(path) as file:
         for split, each in (("test", 1), ("train", crops)):
             names = chosen.loc[chosen["split"] == split, "path"].tolist()
             shape = (len(names) * each, 3, CROP, CROP)

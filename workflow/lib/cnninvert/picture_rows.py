@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
 from cnninvert import plotting
+from cnninvert.errors import InputError
 
 SIDE = 224  # pixels of a picture
 # All lengths are in pixels of the pictures, so that each one covers DOTS x DOTS dots of a PNG.
@@ -20,10 +22,14 @@ GREY = "#555555"
 
 @dataclass(frozen=True)
 class Row:
-    """``pictures``: (3, 224, 224) uint8 RGB by method; ``errors``: relative, where there is one."""
+    """``pictures``: (3, 224, 224) uint8 RGB by method; ``errors``: relative, where there is one.
+
+    ``label`` stands at the row's left.
+    """
 
     pictures: Mapping[str, np.ndarray]
     errors: Mapping[str, float]
+    label: str = ""
 
 
 def columns(switches: str) -> dict[str, str]:
@@ -37,6 +43,18 @@ def columns(switches: str) -> dict[str, str]:
     }
 
 
+def choose(names: list[str], pattern: str | None, rows: int, seed: int) -> list[int]:
+    """Numbers of so many photographs whose names match ``pattern``: by the seed, for all layers."""
+    order = np.random.default_rng([seed, 4]).permutation(len(names))
+    chosen = [number for number in order if fnmatch(names[number], pattern or "*")][:rows]
+    if not chosen:
+        raise InputError(
+            f"config: figure4.photographs = {pattern}: no test photograph matches; "
+            f"the first is {names[0]}."
+        )
+    return chosen
+
+
 def draw(rows: list[Row], titles: Mapping[str, str], notes: Mapping[str, str], foot: str) -> Figure:
     """``rows`` under each other, a column for each method of ``titles``.
 
@@ -44,7 +62,8 @@ def draw(rows: list[Row], titles: Mapping[str, str], notes: Mapping[str, str], f
     """
     lines = max(title.count("\n") for title in titles.values()) + 1 + bool(notes)
     head = MARGIN + lines * LINE
-    width = 2 * MARGIN + len(titles) * (SIDE + GAP) - GAP
+    edge = MARGIN + LABEL * any(row.label for row in rows)
+    width = edge + len(titles) * (SIDE + GAP) - GAP + MARGIN
     height = head + len(rows) * (SIDE + LABEL) + FOOT
     figure = plt.figure(figsize=(width / INCH, height / INCH))
     figure.set_layout_engine("none")  # every place is given
@@ -56,7 +75,7 @@ def draw(rows: list[Row], titles: Mapping[str, str], notes: Mapping[str, str], f
             figure.text(*at, line, size=size, color=colour, ha="center", va="baseline")
 
     for column, (method, title) in enumerate(titles.items()):
-        left = MARGIN + column * (SIDE + GAP)
+        left = edge + column * (SIDE + GAP)
         middle = left + SIDE / 2
         low = head - 8 - LINE * bool(notes)
         text(middle, low, f"({'abcdefghij'[column]}) {title}", 8)
@@ -67,6 +86,9 @@ def draw(rows: list[Row], titles: Mapping[str, str], notes: Mapping[str, str], f
             axis = figure.add_axes(place)
             axis.imshow(row.pictures[method].transpose(1, 2, 0), interpolation="none")
             axis.set_axis_off()
+            if column == 0 and row.label:
+                at = ((MARGIN + LABEL / 2) / width, 1 - (top + SIDE / 2) / height)
+                figure.text(*at, row.label, size=8, rotation=90, ha="center", va="center")
             if method in row.errors:
                 text(middle, top + SIDE + 17, f"{row.errors[method]:.3f}", 7)
     text(width / 2, height - MARGIN, foot, 7, GREY)
