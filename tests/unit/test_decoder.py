@@ -220,6 +220,18 @@ def test_decoders_survive_a_file(tmp_path, network, images):
         Decoder.load(tmp_path / "decoder.safetensors")
 
 
+@pytest.mark.parametrize(
+    "change", [{"switches": "konwn"}, {"layer": "conv1_2"}, {"layer": "pool2"}]
+)
+def test_a_decoder_file_that_says_something_else_is_refused(tmp_path, change):
+    decoder = Decoder("vgg16", "pool1", "fixed")
+    for name, value in change.items():
+        setattr(decoder, name, value)
+    decoder.save(tmp_path / "decoder.safetensors")
+    with pytest.raises(InputError, match=r"cannot be read: [^\n]*\.$"):
+        Decoder.load(tmp_path / "decoder.safetensors")
+
+
 def test_weights_that_end_early_serve_the_pools_they_reach(tmp_path, shallow, photographs):
     run(shallow, photographs, tmp_path)
     with pytest.raises(InputError, match="end at conv2_1, so there is no pool2"):

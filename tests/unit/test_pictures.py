@@ -12,7 +12,7 @@ from cnninvert.baselines import baselines, mean_colour
 from cnninvert.errors import InputError
 from cnninvert.lpips import LAYERS
 from cnninvert.methods import BASELINES, METHODS, dataset, method_and_bank
-from cnninvert.switch_controls import mean_activation, shuffled
+from cnninvert.switch_controls import mean_activations, shuffled
 
 
 def test_baselines():
@@ -51,7 +51,7 @@ def test_shuffled_switches_keep_each_channels_histogram():
     assert not one.equal(other)
 
 
-def test_mean_activation():
+def test_mean_activations_leave_the_photograph_out():
     class Stored:
         data = torch.rand(5, 3, 4, 4, generator=torch.Generator().manual_seed(0))
 
@@ -61,9 +61,9 @@ def test_mean_activation():
         def read(self, layer, kind, start, stop):
             return self.data[start:stop]
 
-    found = mean_activation(Stored(), "pool1")
-    assert found.shape == (1, 3, 4, 4)
-    torch.testing.assert_close(found[0, :, 1, 2], Stored.data.mean((0, 2, 3)))
+    found = mean_activations(Stored(), "pool1")
+    assert found.shape == (5, 3, 1, 1)
+    torch.testing.assert_close(found[1].flatten(), Stored.data[[0, 2, 3, 4]].mean((0, 2, 3)))
 
 
 def test_names_of_methods():
@@ -108,7 +108,7 @@ def image_errors():
     many = {"original": 0.1, "shuffled": 0.6, "others": 0.5, "constant": 0.3}
     few = {}
     for filters in ("learned", "gaussian"):
-        many[f"{filters}_known"] = 0.4
+        many[f"{filters}_absolute"] = 0.4
         few |= {f"{filters}_iht": 0.2, f"{filters}_codes": 0.45}
     errors = {name: [error + i / 50 for i in range(5)] for name, error in many.items()}
     return errors | {name: [error + i / 40 for i in range(2)] for name, error in few.items()}

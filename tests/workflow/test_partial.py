@@ -11,7 +11,13 @@ AFTER_VARIANTS = {
 }
 AFTER_DECODING = {
     **{"decode_pictures": 4, "write_table4": 1, "write_table4_pictures": 1, "check_claims": 1},
-    **{"write_fidelity": 1, "plot_fidelity": 1, "plot_figure4": 1, "plot_switches": 1},
+    **{
+        "write_fidelity": 1,
+        "plot_fidelity": 1,
+        "plot_figure4": 4,
+        "plot_switches": 1,
+        "write_gallery": 1,
+    },
 }
 AFTER_IHT = {
     **{"simulate_iht": 1, "measure_iht": 4, "reconstruct_iht": 4, **AFTER_DECODING},
@@ -71,6 +77,7 @@ def test_decoders_that_table_4_does_not_need_are_trained_on_demand_only(empty_pr
     assert planned == {
         **{"index_photographs": 1, "crop_photographs": 1},
         **{"train_decoder": 2 * (5 + 3), "evaluate_decoder": 2 * (5 + 3), "write_decoders": 1},
+        **{"score_baselines": 1},
     }
     planned = empty_project.planned("decoder_curves", "--config", "preset=fresh", both)
     assert planned["train_decoder"] == 2 * 4 and planned["plot_decoder_curves"] == 1

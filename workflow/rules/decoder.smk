@@ -43,7 +43,7 @@ rule evaluate_decoder:
         heads=LPIPS_HEADS,
         decoder=f"{R}/models/decoder-{DECODER}.safetensors",
     output:
-        errors=f"{R}/stats/evaluate_decoder/{DECODER}.csv",
+        scores=f"{R}/stats/evaluate_decoder/{DECODER}.csv",
     log:
         f"{R}/logs/evaluate_decoder/{DECODER}.log",
     benchmark:
@@ -60,7 +60,8 @@ rule evaluate_decoder:
 rule write_decoders:
     input:
         code=code("write_decoders"),
-        errors=decoder_files("evaluate_decoder", PLAN.decoders),
+        scores=decoder_files("evaluate_decoder", PLAN.decoders),
+        baselines=f"{R}/stats/score_baselines.csv",
     output:
         table_files("decoders"),
     log:

@@ -43,6 +43,12 @@ LPIPS_HEADS = [
 ]
 
 
+def decode_memory():
+    """Megabytes of a job: its methods are one batch of pictures, which VGG-16 may compare."""
+    methods = 12 + 2 * config["reconstruct"]["filter_seeds"]
+    return 1000 + 150 * methods + 2000 * ("vgg16" in config["metrics"]["lpips"])
+
+
 def photographs_folder(_wildcards):
     """The folder of images that the user named, or the default photographs."""
     root = config["images"]["root"]

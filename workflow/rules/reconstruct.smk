@@ -123,7 +123,7 @@ rule decode_pictures:
         f"{R}/benchmarks/decode_pictures/{{layer}}-{{switches}}.tsv"
     threads: several_threads()
     resources:
-        mem_mb=3000,
+        mem_mb=decode_memory(),
         runtime=120,
         gpu=gpus(),
     params:

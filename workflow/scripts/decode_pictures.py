@@ -18,7 +18,7 @@ from cnninvert.methods import method_and_bank
 from cnninvert.metrics import Metrics, relative_errors
 from cnninvert.progress import progress
 from cnninvert.rip import norms
-from cnninvert.switch_controls import mean_activation, shuffled
+from cnninvert.switch_controls import mean_activations, shuffled
 
 
 def main(snakemake):
@@ -27,7 +27,7 @@ def main(snakemake):
     decoder = Decoder.load(given.decoder, device)
     activations = Activations(given.activations)
     metrics = Metrics.load(given.networks, given.heads, device)
-    mean = mean_activation(activations, layer).to(device)
+    means = mean_activations(activations, layer).to(device)
     errors, scores = [], []
     with torch.inference_mode(), ExitStack() as stack:
         photographs = stack.enter_context(h5py.File(given.photographs))
@@ -43,7 +43,7 @@ def main(snakemake):
             photograph = torch.from_numpy(photographs["test"][number : number + 1]).to(device) / 255
             encoded = stored(activations, layer, reconstructions, number, device)
             if switches == "known":
-                encoded["constant"] = mean
+                encoded["constant"] = means[number : number + 1].expand_as(encoded["original"])
             decoded = decode(activations, decoder, encoded, number, snakemake.params.seed)
             methods = [method_and_bank(name) for name in decoded]
             results = torch.stack(list(decoded.values()))
@@ -101,7 +101,7 @@ def decode(
 
     These are its original activation with its switches shuffled, and with another photograph's.
     """
-    x, places = read_code(activations, decoder, number, number + 1)
+    _, places = read_code(activations, decoder, number, number + 1)
     # One batch shares the switches.
     pictures = decoder(torch.cat(list(encoded.values())), places)
     found = dict(zip(encoded, pictures, strict=True))
@@ -109,7 +109,7 @@ def decode(
         other = (number + 1) % len(activations)
         _, others = read_code(activations, decoder, other, other + 1)
         for name, wrong in (("shuffled", shuffled(places, seed, number)), ("others", others)):
-            (found[name],) = decoder(x, wrong)
+            (found[name],) = decoder(encoded["original"], wrong)
     return found
 
 

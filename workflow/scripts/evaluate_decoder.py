@@ -30,7 +30,7 @@ def main(snakemake):
         "layer": decoder.layer,
         "switches": decoder.switches,
     }
-    write_csv(snakemake.output.errors, pd.DataFrame({**whose, "image": names, **values}))
+    write_csv(snakemake.output.scores, pd.DataFrame({**whose, "image": names, **values}))
 
 
 if "snakemake" in globals():

@@ -38,12 +38,12 @@ def main(snakemake):
 
 
 def draw(axis, curves: pd.DataFrame, quantity: str) -> None:
-    """A line for each kind of switches, and in the free corner its name and last value."""
+    """A line for each kind of switches, and in the free corner its name and lowest value."""
     for number, (switches, colour) in enumerate(SWITCHES.items()):
         curve = curves[curves["switches"] == switches].dropna(subset=quantity)
         if len(curve):
             axis.plot(curve["step"], curve[quantity], color=colour, marker="o", ms=2.5, lw=1.2)
-            name = f"{switches} {curve[quantity].iloc[-1]:#.2g}"
+            name = f"{switches} {curve[quantity].min():#.2g}"
             corner = {"transform": axis.transAxes, "ha": "right", "va": "top", "fontsize": 8}
             axis.text(1, 1 - 0.1 * number, name, color=colour, **corner)
 

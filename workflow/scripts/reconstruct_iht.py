@@ -1,4 +1,4 @@
-"""Activations reconstructed by several steps of normalised IHT, for the decoders."""
+"""Activations reconstructed by one and by several steps of normalised IHT, for the decoders."""
 
 import pandas as pd
 import torch
@@ -24,22 +24,24 @@ def main(snakemake):
     network = Network(snakemake.input.weights, device)
     activations = Activations(snakemake.input.activations)
     banks = filter_banks(network, layer, params.seed, 1)
-    # Of Table 4's reading but for the absolute maximum: only that makes M a projection.
-    operators = {key: operator(Reading(), filters) for key, filters in banks.items()}
+    # Table 4's reading but for the absolute maximum: only that makes M a projection.
+    reading = Reading(maximum="absolute")
+    operators = {key: operator(reading, filters) for key, filters in banks.items()}
     rows = []
     output = snakemake.output.reconstructions
     with torch.inference_mode(), whole_hdf5(output) as file:
         for image in progress(range(params.images), "photographs"):
             x = activations.read(layer, "output", image, image + 1).to(device)
             for (filters, bank), w in operators.items():
-                found = iht(w, x, ModelProjection(), params.steps, "normalised")
-                x_hat = w.adjoint(found.codes, x.shape[-1])
-                scaled = scale_to(x_hat, x)
-                name = dataset(filters, bank, "iht")
-                write_row(file, name, image, params.images, scaled[0].cpu().numpy())
-                error, residual = (float(norms(x - y) / norms(x)) for y in (scaled, x_hat))
-                rows.append((layer, image, filters, bank, int(found.steps), error, residual))
-    columns = ["layer", "image", "filters", "bank", "steps", "error", "residual"]
+                for how, steps in (("absolute", 1), ("iht", params.steps)):
+                    found = iht(w, x, ModelProjection(), steps, "normalised")
+                    # After one step the length of the step is lost to this scaling.
+                    x_hat = scale_to(w.adjoint(found.codes, x.shape[-1]), x)
+                    name = dataset(filters, bank, how)
+                    write_row(file, name, image, params.images, x_hat[0].cpu().numpy())
+                    error = float(norms(x - x_hat) / norms(x))
+                    rows.append((layer, image, filters, bank, int(found.steps), error))
+    columns = ["layer", "image", "filters", "bank", "steps", "error"]
     write_csv(snakemake.output.errors, pd.DataFrame(rows, columns=columns))
 
 

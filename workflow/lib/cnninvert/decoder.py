@@ -9,6 +9,7 @@ autoencoder (SWWAE), with fixed ones their plain stacked autoencoder (SAE).
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import get_args
 
 import torch
 import torch.nn.functional as F
@@ -118,8 +119,12 @@ class Decoder(nn.Module):
         try:
             with safe_open(path, "pt") as file:
                 metadata = file.metadata() or {}
-                decoder = cls(*(metadata[name] for name in ("architecture", "layer", "switches")))
+                whose = [metadata[name] for name in ("architecture", "layer", "switches")]
+                if whose[2] not in get_args(Switches) or not whose[1].startswith("pool"):
+                    raise ValueError(f"it is said to be of {', '.join(whose)}")
+                decoder = cls(*whose)
                 decoder.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
         except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
-            raise InputError(f"{path}: the decoder cannot be read: {error}.") from error
+            reason = " ".join(str(error).split())
+            raise InputError(f"{path}: the decoder cannot be read: {reason}.") from error
         return decoder.to(device).eval()

@@ -12,12 +12,12 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cnninvert import decoder, decoder_data, decoder_start, mirror, switches
 from cnninvert.decoder import Decoder, encode
 from cnninvert.decoder_data import Crops
 from cnninvert.decoder_start import plain, start, trainable
 from cnninvert.device import generator, half_precision
 from cnninvert.files import sha256, whole
+from cnninvert.imports import closure
 from cnninvert.layers import Pool
 from cnninvert.model_sparsity import Switches
 from cnninvert.networks import Network
@@ -31,8 +31,7 @@ START_BATCHES, START_PIXELS = 16, 2**20  # the crops of the initialisation, at m
 WARM_UP = 0.1  # share of the steps
 BETAS = (0.9, 0.99)
 # Whose checkpoints these are.
-MODULES = (decoder, decoder_data, decoder_start, mirror, switches)
-CODE = (__file__, *(module.__file__ for module in MODULES))
+CODE = closure(Path(__file__))
 CHECKPOINT_EVERY = 30.0  # seconds; when it is written never changes the result
 
 

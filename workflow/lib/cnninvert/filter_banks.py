@@ -31,7 +31,7 @@ def noise_like(x: Tensor, layer: str, seed: int, image: int) -> Tensor:
 
     ``image`` numbers the photographs: each has its own noise.
     """
-    random = generator(seed, 7, _number(layer), image)
+    random = generator(seed, 11, _number(layer), image)
     noise = torch.randn(x.shape, generator=random).to(x.device)
     return noise * (norms(x) / norms(noise)).view(-1, *[1] * (x.ndim - 1))
 

@@ -46,12 +46,11 @@ class Metrics:
         the relative one, takes the pictures as they are, which is what decoders are trained for;
         PSNR (dB, of all three channels), SSIM and LPIPS take them clipped, as they are shown.
         """
-        photographs = photographs.expand_as(pictures)
-        shown = pictures.clamp(0, 1)
+        shown, expanded = pictures.clamp(0, 1), photographs.expand_as(pictures)
         values = (
             norms(pictures - photographs) / norms(photographs),
-            psnr(shown, photographs),
-            ssim(shown, photographs),
+            psnr(shown, expanded),
+            ssim(shown, expanded),
             *(distance(shown, photographs) for distance in self.lpips.values()),
         )
         return dict(zip(self.names, values, strict=True))

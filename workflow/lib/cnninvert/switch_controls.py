@@ -24,11 +24,15 @@ def shuffled(places: Mapping[str, Tensor], seed: int, image: int) -> dict[str, T
     return found
 
 
-def mean_activation(activations: Activations, layer: str) -> Tensor:
-    """(1, C, h, w): each channel's mean over all photographs and places, at every place."""
-    total = sum(
-        activations.read(layer, "output", number, number + 1).mean((2, 3), keepdim=True)
-        for number in range(len(activations))
+def mean_activations(activations: Activations, layer: str) -> Tensor:
+    """(N, C, 1, 1): for each photograph, every channel's mean over all others and all places.
+
+    There must be two photographs or more.
+    """
+    own = torch.cat(
+        [
+            activations.read(layer, "output", number, number + 1).mean((2, 3), keepdim=True)
+            for number in range(len(activations))
+        ]
     )
-    shape = activations.read(layer, "output", 0, 1).shape
-    return (total / len(activations)).expand(shape)
+    return (own.sum(0, keepdim=True) - own) / (len(own) - 1)
