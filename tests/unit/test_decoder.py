@@ -1,5 +1,6 @@
 """The decoders: unpooling, mirrored layers, their start, and training that can be resumed."""
 
+import math
 from dataclasses import replace
 
 import h5py
@@ -283,6 +284,18 @@ def test_losses_at_the_pools_draw_the_mirrored_pools_to_the_encoder_s(
             rebuilt = dict(decoder.rebuild(*encode(network, images, "pool2")))
         errors.append(float((rebuilt["pool1"] - target).norm() / target.norm()))
     assert errors[1] < 0.95 * errors[0]
+
+
+def test_steps_that_are_too_long_are_taken_back_and_halved(
+    tmp_path, shallow, photographs, monkeypatch, caplog
+):
+    caplog.set_level("INFO")
+    recipe = replace(RECIPE, steps=16, learning_rate=300.0)
+    _, curve = run(shallow, photographs, tmp_path / "guarded", recipe)
+    assert "back to the best weights, with 0.25 of the learning rate" in caplog.text
+    monkeypatch.setattr(decoder_training, "RETREAT", math.inf)
+    _, wild = run(shallow, photographs, tmp_path / "wild", recipe)
+    assert curve["error"].iloc[-1] < wild["error"].iloc[-1] / 2
 
 
 def test_validation_shares_no_photograph_with_training(photographs):

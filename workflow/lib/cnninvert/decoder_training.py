@@ -29,9 +29,11 @@ log = logging.getLogger("cnninvert")
 EVALUATIONS = 8  # points of the learning curve after the start
 START_BATCHES, START_PIXELS = 16, 2**20  # the crops of the initialisation, at most so many
 WARM_UP = 0.1  # share of the steps
+RETREAT = 1.1  # times the least error on held-out photographs so far: more, and steps were too long
 BETAS = (0.9, 0.99)
 # Whose checkpoints these are.
 CODE = closure(Path(__file__))
+KEPT = ("units", "share", "step", "losses", "curve", "best")  # of a Training, in its checkpoint
 CHECKPOINT_EVERY = 30.0  # seconds; when it is written never changes the result
 
 
@@ -98,27 +100,30 @@ class Training:
     def __init__(self, network: Network, recipe: Recipe, device: torch.device) -> None:
         self.network, self.recipe, self.device = network, recipe, device
         self.decoder = trainable(network, recipe.layer, recipe.switches).to(device)
-        self._set_units({})
-
-    def _set_units(self, units: dict[str, float]) -> None:
-        # Adam's steps do not know the scale of what they change; this way one learning rate serves
-        # all layers, and weights of any preprocessing alike.
-        groups = [
-            {"params": [parameter], "unit": units.get(name)}
-            for name, parameter in self.decoder.named_parameters()
-        ]
-        self.optimiser = torch.optim.Adam(groups, lr=self.recipe.learning_rate, betas=BETAS)
+        self.units: dict[str, float] = {}
+        self.share = 1.0  # of the recipe's learning rate
         self.step = 0
         self.losses: list[float] = []
         self.curve: list[dict[str, float]] = []
         self.best: dict[str, Tensor] = {}
+        self.optimiser = self._optimiser()
+
+    def _optimiser(self) -> torch.optim.Adam:
+        # Adam's steps do not know the scale of what they change; with units, one learning rate
+        # serves all layers, and weights of any preprocessing alike.
+        groups = [
+            {"params": [parameter], "unit": self.units.get(name)}
+            for name, parameter in self.decoder.named_parameters()
+        ]
+        return torch.optim.Adam(groups, lr=self.recipe.learning_rate, betas=BETAS)
 
     def start(self, crops: Crops) -> None:
         """Initialise the decoder by least squares on training crops: the curve's row 0."""
         rng, side = generator(self.recipe.seed, 2), self.recipe.crop
         count = min(START_BATCHES * self.recipe.batch, max(1, START_PIXELS // side**2))
         images = crops.draw(count, side, rng)
-        self._set_units(start(self.decoder, self.network, images, rng))
+        self.units = start(self.decoder, self.network, images, rng)
+        self.optimiser = self._optimiser()
         log.info("%s: initialised on %d crops", self.recipe.layer, count)
         self.evaluate(crops)
 
@@ -143,7 +148,8 @@ class Training:
     def advance(self, images: Tensor) -> None:
         """One step of Adam on uint8 ``images``."""
         for group in self.optimiser.param_groups:
-            group["lr"] = group["unit"] * self.recipe.learning_rate * self._schedule()
+            rate = self.share * self.recipe.learning_rate * self._schedule()
+            group["lr"] = group["unit"] * rate
         loss = self.loss(images)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -152,7 +158,10 @@ class Training:
         self.step += 1
 
     def evaluate(self, crops: Crops) -> None:
-        """Add a row to the curve, and keep the weights if they are the best so far."""
+        """Add a row to the curve, and keep the weights if they are the best so far.
+
+        If they are far from the best, training goes on from those, with half the learning rate.
+        """
         images = crops.held_out()
         with torch.no_grad():
             errors = [relative_errors(self._decode(one), one) for one in images.split(4)]
@@ -166,8 +175,15 @@ class Training:
             "%(error).4f",
             row,
         )
-        if not self.best or row["error"] < min(old["error"] for old in self.curve):
+        least = min((old["error"] for old in self.curve), default=math.inf)
+        if not self.best or row["error"] < least:
             self.best = {name: value.clone() for name, value in self.decoder.state_dict().items()}
+        # The negation catches NaN, too.
+        elif not row["error"] <= RETREAT * least:
+            self.share /= 2
+            self.decoder.load_state_dict(self.best)
+            self.optimiser = self._optimiser()
+            log.info("back to the best weights, with %g of the learning rate", self.share)
         self.curve.append(row)
         self.losses = []
 
@@ -175,7 +191,7 @@ class Training:
         """Write all that the next steps depend on; a kill leaves the old file or the new one."""
         content = {"settings": settings, "decoder": self.decoder.state_dict()}
         content["optimiser"] = self.optimiser.state_dict()
-        content |= {name: getattr(self, name) for name in ("step", "losses", "curve", "best")}
+        content |= {name: getattr(self, name) for name in KEPT}
         with whole(_checkpoint(state)) as part:
             torch.save(content, part)
 
@@ -191,7 +207,7 @@ class Training:
                 return False
             self.decoder.load_state_dict(content["decoder"])
             self.optimiser.load_state_dict(content["optimiser"])
-            for name in ("step", "losses", "curve", "best"):
+            for name in KEPT:
                 setattr(self, name, content[name])
         # Whatever a damaged file makes of itself: training then starts afresh.
         except Exception as error:
