@@ -29,7 +29,7 @@ log = logging.getLogger("cnninvert")
 EVALUATIONS = 8  # points of the learning curve after the start
 START_BATCHES, START_PIXELS = 16, 2**20  # the crops of the initialisation, at most so many
 WARM_UP = 0.1  # share of the steps
-RETREAT = 1.25  # times the least error on held-out photographs so far: more, and steps were too long
+RETREAT = 1.25  # times the least held-out error so far: where it is more, steps were too long
 BETAS = (0.9, 0.99)
 # Whose checkpoints these are.
 CODE = closure(Path(__file__))
