@@ -32,13 +32,13 @@ from cnninvert.classifier import CLASSES, COLOURS, SIDE, Architecture
 from cnninvert.classifier_data import Images, normalise
 from cnninvert.classifier_training import Task, Training
 from cnninvert.constants import kept
-from cnninvert.device import choose_device, computing_type, generator
+from cnninvert.device import computing_type, generator
 from cnninvert.errors import InputError
 from cnninvert.files import whole
 from cnninvert.plotting import plt, save
 from cnninvert.recipe import Recipe
 from cnninvert.roofline import measure
-from peers.timing import Clock
+from peers.timing import Clock, chosen_device
 from plain_classifier import Pictures, PlainTraining, sequential
 
 CONFIG = Path(__file__).parents[1] / "config.yaml"
@@ -91,7 +91,7 @@ class Data:
 
 def main(values: list[str] | None = None) -> None:
     options = arguments(values)
-    configurations, device = _configurations(options), _device(options.device)
+    configurations, device = _configurations(options), chosen_device(options.device)
     torch.set_num_threads(options.threads)
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = options.tf32
     data = random_data(options.images, device, computing_type(device, options.precision))
@@ -266,10 +266,6 @@ def _configurations(options: argparse.Namespace) -> list[tuple[int, int, int]]:
             raise InputError(f"--configurations: {text} is not like 2x5x5x64.")
         found.append((int(parts[0]), int(parts[1]), int(parts[3])))
     return found
-
-
-def _device(name: str) -> torch.device:
-    return choose_device(torch.cuda.is_available() if name == "auto" else name == "cuda")
 
 
 def _tf32(device: torch.device) -> bool:

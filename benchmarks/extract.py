@@ -9,11 +9,10 @@ images that are in memory. Decoding reads an activation and its places from HDF5
 of 8 bits in HDF5; the plain engine is torch's ConvTranspose2d and MaxUnpool2d on what is in memory.
 Engines are measured in turns, and the fastest of the turns counts; so does the least time of the
 processor, which writing beside the forward pass does not hide and other work hardly disturbs.
-Nothing waits until the disk has
-what the system keeps in memory for it, neither here nor in the plain write that is timed beside
-extraction: for the disk itself, take more images than fit into memory. Pictures and decoders are
-random, and so are the network's weights where results/data has none: the time does not depend on
-them.
+Nothing waits until the disk has what the system keeps in memory for it, neither here nor in the
+plain write that is timed beside extraction: for the disk itself, take more images than fit into
+memory. Pictures and decoders are random, and so are the network's weights where results/data has
+none: the time does not depend on them.
 """
 
 import argparse
@@ -38,7 +37,6 @@ from peers import report  # and with it the path to the library
 from cnninvert.activations import BATCH, Activations, extract
 from cnninvert.decoder import Decoder
 from cnninvert.decoding import eight_bit, read_code
-from cnninvert.device import choose_device
 from cnninvert.errors import InputError
 from cnninvert.files import whole
 from cnninvert.imports import prepare_jobs
@@ -46,7 +44,7 @@ from cnninvert.layers import ARCHITECTURES
 from cnninvert.networks import Network
 from cnninvert.photographs import CROP
 from cnninvert.plotting import plt, save
-from peers.timing import Clock
+from peers.timing import Clock, chosen_device
 from plain_networks import PlainDecoder, encoder, indices
 from random_inputs import random_photographs, random_weights
 
@@ -92,7 +90,7 @@ def arguments(values: list[str] | None) -> argparse.Namespace:
 
 def main(values: list[str] | None = None) -> None:
     options = arguments(values)
-    device = _device(options.device)
+    device = chosen_device(options.device)
     torch.set_num_threads(options.threads)
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     print(report.machine(device, ("torch", "h5py")))
@@ -242,7 +240,7 @@ def peak_memory(weights: Path, folder: Path, options: argparse.Namespace, images
 
 def _peak_memory(weights: Path, folder: Path, options: argparse.Namespace, images: int) -> float:
     torch.set_num_threads(options.threads)
-    device = _device(options.device)
+    device = chosen_device(options.device)
     photographs = random_photographs(folder / "more.h5", images, options.side)
     path = folder / "more-activations.h5"
     with torch.inference_mode():
@@ -278,10 +276,6 @@ def plot(frame: pd.DataFrame, output: Path) -> None:
     axis.set_axisbelow(True)
     axis.legend()
     save(figure, [str(output)])
-
-
-def _device(name: str) -> torch.device:
-    return choose_device(torch.cuda.is_available() if name == "auto" else name == "cuda")
 
 
 if __name__ == "__main__":

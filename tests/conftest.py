@@ -15,3 +15,14 @@ def device(request) -> torch.device:
 @pytest.fixture
 def random() -> torch.Generator:
     return torch.Generator().manual_seed(0)
+
+
+@pytest.fixture
+def settings_of_torch():
+    """A benchmark's ``main`` sets them for the whole process; afterwards they are as before."""
+    threads, backends = torch.get_num_threads(), (torch.backends.cudnn, torch.backends.cuda.matmul)
+    tf32 = [backend.allow_tf32 for backend in backends]
+    yield
+    torch.set_num_threads(threads)
+    for backend, allowed in zip(backends, tf32, strict=True):
+        backend.allow_tf32 = allowed

@@ -8,6 +8,7 @@ from statistics import mean
 import torch
 from torch import Tensor
 
+from cnninvert.device import choose_device
 from peers.problems import Problem, relative_gap
 
 
@@ -186,3 +187,8 @@ def least(
         if n < high:
             points.insert(0, (min(curve[n][0], points[0][0]), curve[n][1]))
     return Run(z, gaps, seconds, [iterations], points, how)
+
+
+def chosen_device(name: str) -> torch.device:
+    """The device that ``--device`` names: cpu, cuda, or auto for CUDA where there is any."""
+    return choose_device(torch.cuda.is_available() if name == "auto" else name == "cuda")

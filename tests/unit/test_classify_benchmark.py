@@ -21,17 +21,6 @@ CPU = torch.device("cpu")
 TINY = "--device cpu --images 40 --batch 10 --epochs 2 --seconds 0.01 --repeat 1 --threads 1"
 
 
-@pytest.fixture
-def settings_of_torch():
-    """``main`` sets them for the whole process."""
-    threads, backends = torch.get_num_threads(), (torch.backends.cudnn, torch.backends.cuda.matmul)
-    tf32 = [backend.allow_tf32 for backend in backends]
-    yield
-    torch.set_num_threads(threads)
-    for backend, allowed in zip(backends, tf32, strict=True):
-        backend.allow_tf32 = allowed
-
-
 def assert_close(found, expected):
     assert torch.allclose(found, expected, rtol=1e-3, atol=1e-4 * float(expected.abs().max()))
 

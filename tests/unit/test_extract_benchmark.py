@@ -29,17 +29,6 @@ def images(random):
     return torch.randint(256, (2, 3, 32, 32), generator=random, dtype=torch.uint8)
 
 
-@pytest.fixture
-def settings_of_torch():
-    """``main`` sets them for the whole process."""
-    threads, backends = torch.get_num_threads(), (torch.backends.cudnn, torch.backends.cuda.matmul)
-    tf32 = [backend.allow_tf32 for backend in backends]
-    yield
-    torch.set_num_threads(threads)
-    for backend, allowed in zip(backends, tf32, strict=True):
-        backend.allow_tf32 = allowed
-
-
 @pytest.mark.parametrize("last", ["pool2", "conv3_1"])
 def test_the_plain_encoder_computes_the_same(network, images, last):
     *_, step = network.steps(images, last)

@@ -11,7 +11,7 @@ from torch import Tensor
 from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.decoder import Decoder
-from cnninvert.decoding import eight_bit, read_code
+from cnninvert.decoding import eight_bit, read_places
 from cnninvert.files import write_csv
 from cnninvert.hdf5 import whole_hdf5, write_row
 from cnninvert.methods import method_and_bank
@@ -101,13 +101,13 @@ def decode(
 
     These are its original activation with its switches shuffled, and with another photograph's.
     """
-    _, places = read_code(activations, decoder, number, number + 1)
+    places = read_places(activations, decoder, number, number + 1)
     # One batch shares the switches.
     pictures = decoder(torch.cat(list(encoded.values())), places)
     found = dict(zip(encoded, pictures, strict=True))
     if decoder.switches == "known":
         other = (number + 1) % len(activations)
-        _, others = read_code(activations, decoder, other, other + 1)
+        others = read_places(activations, decoder, other, other + 1)
         for name, wrong in (("shuffled", shuffled(places, seed, number)), ("others", others)):
             (found[name],) = decoder(encoded["original"], wrong)
     return found

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from cnninvert import fidelity, job
+from cnninvert.methods import of_photographs
 from cnninvert.readings import Reading
 from cnninvert.tables import write_table
 
@@ -20,8 +21,7 @@ def main(snakemake):
             if Path(path).stem.rsplit("-", 1)[0] == weights
         ]
     ).set_index(["layer", "filters", "reading"])
-    image = pd.concat([pd.read_csv(path) for path in snakemake.input.image_space])
-    image = image[(image["reference"] == "picture") & (image["pixels"] == "unit")]
+    image = of_photographs(pd.concat([pd.read_csv(path) for path in snakemake.input.image_space]))
     paper = fidelity.paper_numbers(Path(snakemake.input.paper)).set_index("id")["value"]
     rows = []
     for layer in image["layer"].unique():

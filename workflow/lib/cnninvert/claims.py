@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from cnninvert.methods import BASELINES
+from cnninvert.methods import BASELINES, of_photographs
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,7 @@ def table4(activation: pd.DataFrame, image: pd.DataFrame) -> Iterator[Claim]:
         text = "activation space: Gaussian filters beat learned ones"
         pair = (by_bank(group, "filters", "learned"), by_bank(group, "filters", "random"))
         yield _beats(f"table4.{layer}", text, f"switches={switches}", *pair)
-    image = image[(image["reference"] == "picture") & (image["pixels"] == "unit")]
-    for (layer, decoder), group in image.groupby(["layer", "decoder"]):
+    for (layer, decoder), group in of_photographs(image).groupby(["layer", "decoder"]):
         original, noise = (by_bank(group, "method", name) for name in ("original", "noise"))
         for switches in ("known", "fixed"):
             learned = by_bank(group, "method", f"learned_{switches}")
@@ -129,8 +128,7 @@ def pictures(image: pd.DataFrame, baselines: pd.DataFrame) -> Iterator[Claim]:
     ``image``: as in ``table4``; of its Gaussian banks only the first has all methods.
     ``baselines``: image, method, error.
     """
-    image = image[(image["reference"] == "picture") & (image["pixels"] == "unit")]
-    image, baselines = image[image["bank"] == 0], baselines.assign(bank=0)
+    image, baselines = of_photographs(image[image["bank"] == 0]), baselines.assign(bank=0)
     for (layer, decoder), group in image.groupby(["layer", "decoder"]):
         errors = {name: by_bank(group, "method", name) for name in group["method"].unique()}
         pairs = [

@@ -11,14 +11,23 @@ from cnninvert.layers import Pool
 def read_code(
     activations: Activations, decoder: Decoder, start: int, stop: int
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """What ``decoder`` takes for images ``start`` to ``stop``: activations, and all pools' places.
+    """What ``decoder`` takes for images ``start`` to ``stop``: activations and places.
 
     Both are on the decoder's device.
     """
-    device = decoder.mean.device
+    x = activations.read(decoder.layer, "output", start, stop).to(decoder.mean.device)
+    return x, read_places(activations, decoder, start, stop)
+
+
+def read_places(
+    activations: Activations, decoder: Decoder, start: int, stop: int
+) -> dict[str, Tensor]:
+    """The places of every pool that ``decoder`` undoes; none for one with fixed switches."""
+    if decoder.switches == "fixed":
+        return {}
     pools = [step.name for step in decoder.steps if isinstance(step, Pool)]
-    places = {name: activations.read(name, "places", start, stop).to(device) for name in pools}
-    return activations.read(decoder.layer, "output", start, stop).to(device), places
+    device = decoder.mean.device
+    return {name: activations.read(name, "places", start, stop).to(device) for name in pools}
 
 
 def eight_bit(pictures: Tensor) -> Tensor:

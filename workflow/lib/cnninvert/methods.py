@@ -46,6 +46,9 @@ def picture_errors(path: str) -> pd.DataFrame:
 
     From a CSV file of decode_pictures; relative to the photograph, pixels in [0, 1].
     """
-    errors = pd.read_csv(path)
-    shown = (errors["reference"] == "picture") & (errors["pixels"] == "unit")
-    return errors.loc[shown, ["image", "method", "bank", "error"]]
+    return of_photographs(pd.read_csv(path))[["image", "method", "bank", "error"]]
+
+
+def of_photographs(errors: pd.DataFrame) -> pd.DataFrame:
+    """Rows of decode_pictures' errors: relative to the photograph, pixels in [0, 1]."""
+    return errors[(errors["reference"] == "picture") & (errors["pixels"] == "unit")]
