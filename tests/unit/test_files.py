@@ -126,6 +126,6 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
         part.write_text("new")
     assert not left.exists() and other.exists()
 
-    with scratch_folder(tmp_path / ".scratch") as scratch:
+    with scratch_folder(tmp_path / "scratch") as scratch:
         (scratch / "x").touch()
     assert not scratch.exists()

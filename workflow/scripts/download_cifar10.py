@@ -8,7 +8,7 @@ from cnninvert.files import scratch_folder
 
 def main(snakemake):
     output = Path(snakemake.output.cifar10)
-    with scratch_folder(output.parent / ".cifar10") as scratch:
+    with scratch_folder(output) as scratch:
         cifar10.download(output, snakemake.resources.sources.split(","), scratch)
 
 

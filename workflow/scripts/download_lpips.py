@@ -8,7 +8,7 @@ from cnninvert.files import scratch_folder
 
 def main(snakemake):
     order, output = snakemake.resources.sources.split(","), Path(snakemake.output.heads)
-    with scratch_folder(output.parent / f".{output.stem}") as scratch:
+    with scratch_folder(output) as scratch:
         lpips_heads.download(output, snakemake.wildcards.architecture, order, scratch)
 
 

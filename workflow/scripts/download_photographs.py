@@ -3,15 +3,14 @@
 from pathlib import Path
 
 from cnninvert import default_photographs, job
-from cnninvert.files import scratch_folder
+from cnninvert.files import scratch_folder, whole_folder
 
 
 def main(snakemake):
     output = Path(snakemake.output.folder)
-    with scratch_folder(output.parent / ".photographs") as scratch:
-        complete = scratch / "photographs"
-        default_photographs.download(complete, scratch)
-        complete.rename(output)
+    packages = output.with_name("packages")
+    with scratch_folder(packages) as scratch, whole_folder(output) as folder:
+        default_photographs.download(folder, scratch)
 
 
 if "snakemake" in globals():

@@ -9,7 +9,7 @@ from cnninvert.files import scratch_folder
 def main(snakemake):
     architecture, name = snakemake.wildcards.architecture, snakemake.wildcards.weights
     order, output = snakemake.resources.sources.split(","), Path(snakemake.output.weights)
-    with scratch_folder(output.parent / f".{output.stem}") as scratch:
+    with scratch_folder(output) as scratch:
         weights.download(output, architecture, name, order, scratch)
 
 

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from PIL import Image
 
 from cnninvert import job, layers, methods
-from cnninvert.files import scratch_folder
+from cnninvert.files import whole_folder
 from cnninvert.progress import progress
 
 QUALITY = 90  # of the JPEG files
@@ -24,9 +24,8 @@ def main(snakemake):
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    with scratch_folder(output.parent / ".gallery") as scratch:
-        folder = scratch / "gallery"
-        (folder / "pictures").mkdir(parents=True)
+    with whole_folder(output) as folder:
+        (folder / "pictures").mkdir()
         with h5py.File(snakemake.input.photographs) as photographs:
             names = [name.decode() for name in photographs["test_path"]]
             originals = save_pictures(photographs["test"], "photograph", folder)
@@ -38,7 +37,6 @@ def main(snakemake):
         ]
         page = environment.get_template(template.name).render(parts=parts)
         (folder / "index.html").write_text(page, encoding="utf-8")
-        folder.rename(output)
 
 
 def part(

@@ -1,5 +1,6 @@
 """Writing files whole or not at all, and checking files by their content."""
 
+import glob
 import hashlib
 import os
 import shutil
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cnninvert import fencing
 from cnninvert.errors import InputError
 
 
@@ -17,12 +19,13 @@ def whole(path: str | Path) -> Iterator[Path]:
 
     A failing block leaves ``path`` as it was, and so does a killed one, whose temporary file the
     next writer of ``path`` removes. The temporary name keeps the suffix, so that writers which
-    choose a format by it still work.
+    choose a format by it still work. A job that was begun anew by another process writes nothing.
     """
+    fencing.check()
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     prefix, suffix = f".{path.name}.", f".part{path.suffix}"
-    for left in path.parent.glob(f"{prefix}*{suffix}"):
+    for left in path.parent.glob(f"{glob.escape(prefix)}*{suffix}"):
         left.unlink(missing_ok=True)
     handle, name = tempfile.mkstemp(prefix=prefix, suffix=suffix, dir=path.parent)
     os.close(handle)
@@ -30,6 +33,7 @@ def whole(path: str | Path) -> Iterator[Path]:
     try:
         yield part
         part.chmod(0o644)
+        fencing.check()
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -43,21 +47,38 @@ def write_csv(path: str | Path, table) -> None:
 
 def forget(folder: Path) -> None:
     """Delete checkpoints whose results are written."""
+    fencing.check()
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def scratch_folder(path: Path) -> Iterator[Path]:
-    """Yield ``path`` as an empty folder, and remove it at the end.
+def scratch_folder(beside: Path) -> Iterator[Path]:
+    """Yield a new folder in the folder of ``beside``, and remove it at the end.
 
-    What a killed job left there is removed first.
+    What a killed job of the same name left there is removed first.
     """
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(parents=True)
+    fencing.check()
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{beside.name}.scratch-"
+    for left in beside.parent.glob(f"{glob.escape(prefix)}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    path = Path(tempfile.mkdtemp(prefix=prefix, dir=beside.parent))
     try:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Yield an empty folder that becomes ``path`` when the block succeeds, as in ``whole``."""
+    with scratch_folder(path) as scratch:
+        folder = scratch / path.name
+        folder.mkdir()
+        yield folder
+        fencing.check()
+        shutil.rmtree(path, ignore_errors=True)
+        folder.rename(path)
 
 
 def sha256(path: str | Path) -> str:

@@ -5,11 +5,16 @@ import os
 from functools import cache
 from pathlib import Path
 
+from cnninvert.fencing import SNAKEMAKE
+
 LIBRARY = Path(__file__).parent
 
 # How work runs, never what it computes: a change in these reruns nothing.
 PLUMBING = frozenset(
-    {"classifier_cost", "errors", "files", "hdf5", "imports", "job", "progress", "roofline"}
+    {
+        *("classifier_cost", "errors", "fencing", "files", "hdf5", "imports", "job", "progress"),
+        "roofline",
+    }
 )
 
 
@@ -49,6 +54,7 @@ def prepare_jobs() -> None:
     known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     paths = dict.fromkeys([str(LIBRARY.parent), *filter(None, known)])
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    os.environ[SNAKEMAKE] = str(os.getpid())
     # glibc gives large tensors back to the system at every step of a training, and asks for them
     # again: keeping them made steps on the CPU 5-40 % shorter.
     os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", "1000000000")

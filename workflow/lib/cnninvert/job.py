@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cnninvert import fencing
 from cnninvert.errors import InputError
 
 log = logging.getLogger("cnninvert")
@@ -20,15 +21,18 @@ def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> Non
     Progress goes to the rule's log file and, prefixed with the rule's name, to the screen.
     An InputError, a full disk or lack of memory ends the job with one sentence and status 1;
     any other exception is a defect of ours and leaves its traceback in the log.
-    With ``torch``, the number of threads is set from the rule's.
+    With ``torch``, the number of threads is set from the rule's. The process ends with the
+    Snakemake that started it, and when another one begins the same job anew.
     """
+    fencing.end_with_snakemake()
     _start_logging(snakemake)
     if torch:
         import torch as library
 
         library.set_num_threads(snakemake.threads)
     try:
-        work(snakemake)
+        with fencing.signed(Path(snakemake.log[0]).with_suffix(".token")):
+            work(snakemake)
     except InputError as error:
         _fail(str(error))
     except MemoryError:
@@ -71,6 +75,7 @@ def _start_logging(snakemake: Any) -> None:
     if snakemake.log:
         path = Path(snakemake.log[0])
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)  # another process may still write to it
         handlers.append(logging.FileHandler(path, mode="w"))
     logging.basicConfig(
         level=logging.WARNING,  # of the libraries
