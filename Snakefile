@@ -42,3 +42,7 @@ onstart:
 
 onsuccess:
     close()
+
+
+onerror:
+    write_manifest()

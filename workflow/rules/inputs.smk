@@ -331,11 +331,67 @@ def greet():
         logger.info(f"cnninvert: {sentence}")
 
 
+def manifest_inputs():
+    """The files that this preset's results are made from, by their names in the manifest."""
+    files = {
+        path: path for path in [f"{DATA}/cifar10.h5", *LPIPS_NETWORKS, *LPIPS_HEADS]
+    }
+    for path in [
+        *map(weights_path, PLAN.weights),
+        weights_path("torchvision", "alexnet"),
+    ]:
+        files[path] = path
+    for name in set(PLAN.weights) & set(config["weights"]["files"]):
+        files[f"weights.files.{name}"] = config["weights"]["files"][name]["path"]
+    if config["picture"]["file"]:
+        files["picture.file"] = config["picture"]["file"]
+    return {name: Path(expand_path(path)) for name, path in files.items()}
+
+
+def write_manifest():
+    """Write down what is in the preset's folder; returns what this run took."""
+    from datetime import UTC, datetime, timedelta
+
+    from cnninvert import manifest, overhead
+    from cnninvert.provenance import seconds_since_start
+
+    results, now = Path(R), datetime.now(UTC)
+    last_run = overhead.overhead(
+        manifest.read_records(results) + manifest.read_records(Path(DATA)),
+        began=now - timedelta(seconds=seconds_since_start()),
+        ended=now,
+        cores=None if workflow.remote_exec else workflow.resource_settings.cores,
+    )
+    done = filter(workflow.dag.noneedrun_finished, workflow.dag.jobs)
+    up_to_date = {
+        str(Path(path).relative_to(R))
+        for job in done
+        for path in job.output
+        if Path(path).is_relative_to(R)
+    }
+    if results.exists():
+        try:
+            manifest.write_manifest(
+                results,
+                config,
+                inputs=manifest_inputs(),
+                photographs=Path(photographs_folder(None)),
+                up_to_date=up_to_date,
+                last_run=last_run,
+            )
+        except OSError as error:
+            logger.error(f"cnninvert: {R}/{manifest.NAME} was not written: {error}")
+    return last_run
+
+
 def close():
     """Say where the time went, where the results are, and what to look at first."""
+    from cnninvert.overhead import sentence
     from cnninvert.timings import time_table
 
+    last_run = write_manifest()
     logger.info(time_table(R))
+    logger.info(f"cnninvert: {sentence(last_run)}")
     logger.info(f"cnninvert: tables in {R}/tables, figures in {R}/figures.")
     best = [
         *[path for path in EXTRA["picture"] if path.endswith(".png")],

@@ -5,6 +5,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+from cnninvert import provenance
 from cnninvert.fencing import SNAKEMAKE
 
 LIBRARY = Path(__file__).parent
@@ -13,7 +14,7 @@ LIBRARY = Path(__file__).parent
 PLUMBING = frozenset(
     {
         *("classifier_cost", "errors", "fencing", "files", "hdf5", "imports", "job", "progress"),
-        "roofline",
+        *("provenance", "roofline"),
     }
 )
 
@@ -55,6 +56,9 @@ def prepare_jobs() -> None:
     paths = dict.fromkeys([str(LIBRARY.parent), *filter(None, known)])
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     os.environ[SNAKEMAKE] = str(os.getpid())
+    # A job that is sent to a cluster parses the workflow anew, perhaps from another state of it.
+    if provenance.COMMIT not in os.environ:
+        os.environ[provenance.COMMIT] = provenance.describe_commit(LIBRARY.parents[2])
     # glibc gives large tensors back to the system at every step of a training, and asks for them
     # again: keeping them made steps on the CPU 5-40 % shorter.
     os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", "1000000000")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from cnninvert import fencing
+from cnninvert import fencing, provenance
 from cnninvert.errors import InputError
 
 log = logging.getLogger("cnninvert")
@@ -22,7 +22,8 @@ def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> Non
     An InputError, a full disk or lack of memory ends the job with one sentence and status 1;
     any other exception is a defect of ours and leaves its traceback in the log.
     With ``torch``, the number of threads is set from the rule's. The process ends with the
-    Snakemake that started it, and when another one begins the same job anew.
+    Snakemake that started it, and when another one begins the same job anew. A job that succeeds
+    leaves a record of itself beside its log.
     """
     fencing.end_with_snakemake()
     _start_logging(snakemake)
@@ -31,7 +32,8 @@ def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> Non
 
         library.set_num_threads(snakemake.threads)
     try:
-        with fencing.signed(Path(snakemake.log[0]).with_suffix(".token")):
+        token = Path(snakemake.log[0]).with_suffix(".token")
+        with fencing.signed(token), provenance.recorded(snakemake):
             work(snakemake)
     except InputError as error:
         _fail(str(error))
@@ -63,7 +65,9 @@ def device(snakemake: Any):
     chosen = choose_device(int(snakemake.resources.get("gpu", 0)))
     if chosen.type == "cuda":
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-        log.info("device: %s, TF32 off", torch.cuda.get_device_name(chosen))
+        name, cudnn = torch.cuda.get_device_name(chosen), torch.backends.cudnn.version()
+        provenance.note(device=name, tf32="off", cuda=torch.version.cuda, cudnn=cudnn)
+        log.info("device: %s, TF32 off", name)
     return chosen
 
 
