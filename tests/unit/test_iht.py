@@ -9,8 +9,8 @@ from cnninvert.convolution import Convolution, gaussian_filters, unit_norm
 from cnninvert.iht import VARIANTS, iht
 from cnninvert.least_squares import on_support
 from cnninvert.model_sparsity import ModelProjection, is_model_sparse, sample_codes
+from cnninvert.norms import norms
 from cnninvert.one_step import one_step, recovery_bound
-from cnninvert.rip import norms
 
 
 def bank(channels, filters, random):

@@ -6,10 +6,10 @@ import torch
 
 from cnninvert.convolution import Convolution, gaussian_filters, unit_norm
 from cnninvert.model_sparsity import ModelProjection
+from cnninvert.norms import norms
 from cnninvert.one_step import one_step
 from cnninvert.readings import Reading, readings
 from cnninvert.reconstruction import reconstruct, relative_errors, scale_to
-from cnninvert.rip import norms
 from cnninvert.table4 import reconstructions
 from measure_iht import errors_by_step
 

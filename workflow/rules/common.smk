@@ -1,5 +1,6 @@
 """What all rules share: the checked config, folders, devices, and the code they depend on."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -35,9 +36,14 @@ wildcard_constraints:
     switches="known|fixed",
 
 
+def from_here(path):
+    """``path`` from the working directory: a project that is moved or mounted reruns nothing."""
+    return os.path.relpath(path)
+
+
 def code(script):
     """The script and the library files that it imports, as inputs of its rule."""
-    return [str(path) for path in closure(SCRIPTS / f"{script}.py")]
+    return [from_here(path) for path in closure(SCRIPTS / f"{script}.py")]
 
 
 def gpus():

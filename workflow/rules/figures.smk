@@ -114,7 +114,7 @@ rule plot_picture:
 rule write_gallery:
     input:
         code=code("write_gallery"),
-        template=str(Path(workflow.basedir) / "workflow" / "data" / "gallery.html"),
+        template=GALLERY,
         photographs=f"{R}/images/photographs.h5",
         pictures=each_decoder(f"{R}/pictures/{{layer}}-{{switches}}.h5"),
         errors=image_space_files,

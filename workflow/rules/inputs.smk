@@ -1,6 +1,7 @@
 """Which files rules ask for, what they are in the report, and what each target makes."""
 
-PAPER = str(Path(workflow.basedir) / "workflow" / "data" / "paper_numbers.csv")
+PAPER = from_here(Path(workflow.basedir) / "workflow" / "data" / "paper_numbers.csv")
+GALLERY = from_here(Path(workflow.basedir) / "workflow" / "data" / "gallery.html")
 TABLE = ["csv", "md", "tex"]
 FIGURE = ["pdf", "png"]
 DECODER = (

@@ -16,8 +16,8 @@ from cnninvert.files import write_csv
 from cnninvert.hdf5 import whole_hdf5, write_row
 from cnninvert.methods import method_and_bank
 from cnninvert.metrics import Metrics, relative_errors
+from cnninvert.norms import norms
 from cnninvert.progress import progress
-from cnninvert.rip import norms
 from cnninvert.switch_controls import mean_activations, shuffled
 
 

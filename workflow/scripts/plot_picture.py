@@ -12,9 +12,9 @@ from cnninvert.decoding import eight_bit
 from cnninvert.filter_banks import filter_banks
 from cnninvert.layers import title
 from cnninvert.networks import Network
+from cnninvert.norms import norms
 from cnninvert.photographs import SHORT_SIDE, centre_crop, load
 from cnninvert.picture_rows import Row
-from cnninvert.rip import norms
 from cnninvert.table4 import reconstructions
 
 log = logging.getLogger("cnninvert")

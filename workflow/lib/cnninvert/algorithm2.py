@@ -6,7 +6,8 @@ from cnninvert.convolution import Convolution
 from cnninvert.factorisation import Factorisation
 from cnninvert.lasso import lambda_max
 from cnninvert.model_sparsity import ModelProjection
-from cnninvert.rip import isometry_ratio, norms
+from cnninvert.norms import norms
+from cnninvert.rip import isometry_ratio
 from cnninvert.sparse_coding import Codes, sparse_coding
 
 

@@ -20,9 +20,8 @@ from torch import Tensor, nn
 from cnninvert.errors import InputError
 from cnninvert.files import whole
 from cnninvert.layers import ARCHITECTURES, Conv, Pool
-from cnninvert.model_sparsity import Switches
 from cnninvert.networks import TORCHVISION_MEAN, Network
-from cnninvert.switches import unpool
+from cnninvert.switches import Switches, unpool
 
 PIXELS = "pixels"  # what the encoder starts from, where its other outputs have a layer's name
 

@@ -7,8 +7,8 @@ from cnninvert.decoder import Decoder
 from cnninvert.errors import InputError
 from cnninvert.layers import Conv
 from cnninvert.mirror import Mirror
-from cnninvert.model_sparsity import Switches
 from cnninvert.networks import Network
+from cnninvert.switches import Switches
 
 
 def trainable(network: Network, layer: str, switches: Switches) -> Decoder:

@@ -19,10 +19,10 @@ from cnninvert.device import generator, half_precision
 from cnninvert.files import sha256, whole
 from cnninvert.imports import closure
 from cnninvert.layers import Pool
-from cnninvert.model_sparsity import Switches
 from cnninvert.networks import Network
+from cnninvert.norms import norms
 from cnninvert.progress import progress
-from cnninvert.rip import norms
+from cnninvert.switches import Switches
 
 log = logging.getLogger("cnninvert")
 

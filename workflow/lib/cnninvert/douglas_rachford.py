@@ -5,7 +5,7 @@ from torch import Tensor
 
 from cnninvert.anderson import Anderson
 from cnninvert.lasso import Lasso
-from cnninvert.rip import norms
+from cnninvert.norms import norms
 from cnninvert.torus import Torus
 
 RELAXATION = 1.6

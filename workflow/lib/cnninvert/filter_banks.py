@@ -7,7 +7,7 @@ from cnninvert.convolution import gaussian_filters
 from cnninvert.device import generator
 from cnninvert.layers import next_convolution
 from cnninvert.networks import Network
-from cnninvert.rip import norms
+from cnninvert.norms import norms
 
 
 def filter_banks(

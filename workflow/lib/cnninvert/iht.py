@@ -9,8 +9,8 @@ from torch import Tensor
 
 from cnninvert.convolution import Convolution
 from cnninvert.least_squares import column, on_support
+from cnninvert.norms import norms
 from cnninvert.one_step import Projection
-from cnninvert.rip import norms
 
 Variant = Literal["unit", "normalised", "pursuit"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)

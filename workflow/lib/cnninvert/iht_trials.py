@@ -6,7 +6,7 @@ import torch
 from cnninvert.convolution import Convolution, gaussian_filters, unit_norm
 from cnninvert.iht import VARIANTS, iht
 from cnninvert.model_sparsity import ModelProjection, sample_codes
-from cnninvert.rip import norms
+from cnninvert.norms import norms
 
 
 def trial(

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from cnninvert.convolution import Convolution
-from cnninvert.rip import norms
+from cnninvert.norms import norms
 
 
 def on_support(

@@ -11,7 +11,7 @@ from torchmetrics.functional.image import (
 
 from cnninvert.lpips import LPIPS
 from cnninvert.networks import TORCHVISION_MEAN, Network
-from cnninvert.rip import norms
+from cnninvert.norms import norms
 
 SIGMA, REACH = 1.5, 5  # of SSIM's Gaussian window, in pixels; it is 11 wide
 

@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-Switches = Literal["known", "fixed"]
+from cnninvert.switches import Switches
+
 Magnitude = Literal["signed", "absolute"]
 
 

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from cnninvert.convolution import Convolution, unit_norm
 from cnninvert.model_sparsity import ModelProjection
+from cnninvert.norms import norms
 from cnninvert.readings import Reading, readings
-from cnninvert.rip import norms
 
 
 def operator(reading: Reading, filters: Tensor) -> Convolution:

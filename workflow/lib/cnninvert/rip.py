@@ -3,11 +3,7 @@
 from torch import Tensor
 
 from cnninvert.convolution import Convolution
-
-
-def norms(batch: Tensor) -> Tensor:
-    """(B, ...) -> (B,): the l2 norm of each sample."""
-    return batch.flatten(1).norm(dim=1)
+from cnninvert.norms import norms
 
 
 def isometry_ratio(operator: Convolution, z: Tensor, size: int) -> Tensor:

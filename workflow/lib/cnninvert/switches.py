@@ -1,11 +1,15 @@
 """Pooling switches as places in the pooling regions: how the project keeps and uses them."""
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from cnninvert.layers import Pool
 
+# Whether the pooling switches are the encoder's, or none (the first place of each region).
+Switches = Literal["known", "fixed"]
 # Integers as wide as a float: masks of their bits select values in one pass, and exactly.
 INTEGERS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 

@@ -6,9 +6,9 @@ from torch import Tensor
 
 from cnninvert.filter_banks import noise_like
 from cnninvert.methods import dataset
-from cnninvert.model_sparsity import Switches
 from cnninvert.readings import Reading
 from cnninvert.reconstruction import reconstruct
+from cnninvert.switches import Switches
 
 # How one IHT step is taken, by its switches: the readings closest to the paper.
 READINGS: dict[Switches, Reading] = {

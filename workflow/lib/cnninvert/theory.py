@@ -5,8 +5,9 @@ import torch
 
 from cnninvert.convolution import Convolution, gaussian_filters
 from cnninvert.model_sparsity import ModelProjection, sample_codes
+from cnninvert.norms import norms
 from cnninvert.one_step import one_step, recovery_bound
-from cnninvert.rip import distortion, isometry_ratio, norms
+from cnninvert.rip import distortion, isometry_ratio
 
 
 def simulate(
