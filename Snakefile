@@ -8,9 +8,9 @@ min_version("9.10")
 configfile: "config.yaml"
 
 
-# Used with --software-deployment-method apptainer only: an image of your own with the packages of
-# requirements.txt. Without it, rules run in the environment that Snakemake runs in (install.sh).
-container: "docker://python:3.11-slim"
+# Used with --software-deployment-method apptainer only, and made by workflow/envs/Containerfile.
+# Without it, rules run in the environment that Snakemake runs in (install.sh, or conda's).
+container: "workflow/envs/cnninvert.sif"
 
 
 include: "workflow/rules/common.smk"
