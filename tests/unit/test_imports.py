@@ -45,4 +45,4 @@ def test_plumbing_is_left_out_and_the_script_itself_is_in(tmp_path):
     script = tmp_path / "x.py"
     script.write_text("def f():\n    from cnninvert import job, iht\n")
     names = {path.stem for path in closure(script)}
-    assert names == {"x", "__init__", "iht", "least_squares", "one_step", "convolution", "rip"}
+    assert names == {"x", "__init__", "iht", "least_squares", "one_step", "convolution", "norms"}

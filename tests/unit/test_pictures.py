@@ -11,7 +11,8 @@ from cnninvert import claims, lpips_heads
 from cnninvert.baselines import baselines, mean_colour
 from cnninvert.errors import InputError
 from cnninvert.lpips import LAYERS
-from cnninvert.methods import BASELINES, METHODS, dataset, method_and_bank
+from cnninvert.method_datasets import dataset, method_and_bank
+from cnninvert.methods import BASELINES, METHODS
 from cnninvert.switch_controls import mean_activations, shuffled
 
 

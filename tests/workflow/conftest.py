@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("Snakefile", "config.yaml", "workflow", "profiles", "presets", "tests")
+COPIED = ("Snakefile", "config.yaml", "README.md", "workflow", "profiles", "presets", "tests")
 
 
 class Project:
@@ -57,6 +57,22 @@ class Project:
     def file(self, name: str) -> Path:
         return self.folder / name
 
+    def copy(self, folder: Path) -> "Project":
+        """The workflow in ``folder``, to be edited and planned with; the results are this one's."""
+        copy_workflow(self.folder, folder)
+        for name in ("results", ".snakemake"):
+            (folder / name).symlink_to(self.folder / name)
+        return Project(folder)
+
+
+def copy_workflow(source: Path, folder: Path) -> None:
+    """Dates are kept: a script that is newer than a file makes Snakemake make it again."""
+    for name in COPIED:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, folder / name, copy_function=shutil.copy2)
+        else:
+            shutil.copy2(source / name, folder / name)
+
 
 def is_target(name: str) -> bool:
     pattern = (
@@ -89,12 +105,7 @@ def shared_data() -> Path:
 def empty_project(tmp_path_factory, shared_data) -> Project:
     """The workflow and its data, nothing computed."""
     folder = tmp_path_factory.mktemp("project")
-    for name in COPIED:
-        # Dates are kept: a script that is newer than a file makes Snakemake make it again.
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, copy_function=shutil.copy2)
-        else:
-            shutil.copy2(ROOT / name, folder / name)
+    copy_workflow(ROOT, folder)
     (folder / "results").mkdir()
     (folder / "results" / "data").symlink_to(shared_data)
     return Project(folder)

@@ -1,45 +1,9 @@
 """What a change reruns: what depends on it, and nothing else."""
 
-import contextlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
-AFTER_TABLE_3 = {"write_table3": 1, "write_fidelity": 1, "plot_fidelity": 1}
-AFTER_VARIANTS = {
-    **{"vary_classifier": 6, "write_table1_variants": 1},
-    **{"write_fidelity": 1, "plot_fidelity": 1},
-}
-AFTER_DECODING = {
-    **{"decode_pictures": 4, "write_table4": 1, "write_table4_pictures": 1, "check_claims": 1},
-    **{
-        "write_fidelity": 1,
-        "plot_fidelity": 1,
-        "plot_figure4": 4,
-        "plot_switches": 1,
-        "write_gallery": 1,
-    },
-}
-AFTER_IHT = {
-    **{"simulate_iht": 1, "measure_iht": 4, "reconstruct_iht": 4, **AFTER_DECODING},
-    **{"plot_iht_codes": 1, "plot_iht_activations": 1},
-    **{"write_iht_codes": 1, "write_iht_activations": 1},
-}
-
-
-@contextlib.contextmanager
-def changed(project, name, old="", new="# changed\n"):
-    """``name`` with ``old`` replaced by ``new`` (or with ``new`` at its end), then as before."""
-    path = project.file(name)
-    text = path.read_text()
-    path.write_text(text.replace(old, new) if old else text + new)
-    try:
-        yield
-    finally:
-        path.write_text(text)
-        # An older date again: the results are newer than the file they were made by.
-        import os
-
-        os.utime(path, (0, 0))
+from edits import EDITS, PAGE, table
 
 
 def test_a_single_figure_plans_only_what_it_needs(empty_project):
@@ -86,59 +50,38 @@ def test_decoders_that_table_4_does_not_need_are_trained_on_demand_only(empty_pr
     assert "evaluate_decoder" not in planned and "write_decoders" not in planned
 
 
-CHANGES = [
-    ("workflow/scripts/plot_figure4.py", {"plot_figure4": 4}),
-    ("workflow/scripts/plot_decoder_curves.py", {"plot_decoder_curves": 1}),
-    ("workflow/data/gallery.html", {"write_gallery": 1}),
-    (
-        "workflow/lib/cnninvert/coherence.py",
-        {"measure_coherence": 2, "write_alexnet": 1, **AFTER_TABLE_3},
-    ),
-    (
-        "workflow/lib/cnninvert/sparse_coding.py",
-        {"recover_codes": 4, "plot_figure3": 1, "reconstruct_codes": 4, **AFTER_DECODING},
-    ),
-    ("workflow/lib/cnninvert/lpips.py", {"score_baselines": 1, **AFTER_DECODING}),
-    ("workflow/lib/cnninvert/lpips_heads.py", {}),
-    ("workflow/lib/cnninvert/least_squares.py", AFTER_IHT),
-    ("workflow/lib/cnninvert/claims.py", {"check_claims": 1}),
-    ("workflow/lib/cnninvert/ridge.py", AFTER_VARIANTS),
-    ("workflow/lib/cnninvert/roofline.py", {}),
-    ("workflow/lib/cnninvert/job.py", {}),
-    ("workflow/lib/cnninvert/fetch.py", {}),
-]
+def named(edit):
+    return edit.place.removeprefix("workflow/")
 
 
-@pytest.mark.parametrize(("name", "expected"), CHANGES, ids=[name for name, _ in CHANGES])
-def test_an_edited_file_reruns_its_dependants(project, name, expected):
-    with changed(project, name):
-        planned = project.planned()
-    assert planned == expected
-    assert project.planned() == {}
+@pytest.fixture(scope="module")
+def plans(project, request, tmp_path_factory):
+    """What each edit that is to be tested reruns: each in a copy of the project, two at a time."""
+
+    def plan(edit):
+        copy = project.copy(tmp_path_factory.mktemp("edited"))
+        if edit.is_setting:
+            return copy.planned("--config", edit.place)
+        with copy.file(edit.place).open("a") as file:
+            file.write("\n# changed\n")
+        return copy.planned()
+
+    calls = [getattr(item, "callspec", None) for item in request.session.items]
+    edits = [call.params["edit"] for call in calls if call and "edit" in call.params]
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(map(named, edits), pool.map(plan, edits), strict=True))
 
 
-SETTINGS = [
-    ("coherence={seeds: 3}", {"measure_coherence": 2, "write_alexnet": 1, **AFTER_TABLE_3}),
-    ("figure4={rows: 3}", {"plot_figure4": 4}),
-    ("reconstruct={codes_gap: 0.4}", {"reconstruct_codes": 4, **AFTER_DECODING}),
-    ("metrics={lpips: []}", {"score_baselines": 1, **AFTER_DECODING}),
-    ("classify={variants: [after]}", AFTER_VARIANTS),
-    (
-        "iht_activations={steps: [1, 3]}",
-        {
-            **{"measure_iht": 4, "check_claims": 1},
-            **{"write_iht_activations": 1, "plot_iht_activations": 1},
-        },
-    ),
-    ("device=cpu", {}),
-]
+@pytest.mark.parametrize("edit", EDITS, ids=named)
+def test_an_edit_reruns_its_dependants_and_nothing_else(plans, edit):
+    assert plans[named(edit)] == edit.reruns
 
 
-@pytest.mark.parametrize(("setting", "expected"), SETTINGS, ids=[s for s, _ in SETTINGS])
-def test_a_changed_setting_reruns_its_experiment(project, setting, expected):
-    assert project.planned("--config", setting) == expected
+def test_the_documented_table_is_the_tested_one():
+    assert PAGE.read_text().endswith(table()), "run: python tests/workflow/edits.py"
 
 
-def test_touching_a_file_without_changing_it_reruns_nothing(project):
-    project.file("workflow/lib/cnninvert/coherence.py").touch()
-    assert project.planned() == {}
+def test_a_project_that_is_moved_or_touched_reruns_nothing(project, tmp_path):
+    copy = project.copy(tmp_path / "elsewhere")
+    copy.file("workflow/lib/cnninvert/coherence.py").touch()
+    assert copy.planned() == {}

@@ -171,15 +171,6 @@ def test_no_half_written_files_are_left(project):
     assert not list(project.file("results/tiny").rglob("state/*/*"))
 
 
-@pytest.mark.parametrize("filters", ["random", "learned"])
-def test_the_same_preset_gives_the_same_table(project, filters):
-    """Under another name, so that everything is computed again."""
-    name = f"stats/test_classifier/{filters}-1.csv"
-    project.run(f"results/again/{name}", "--config", "preset=again")
-    again = project.file(f"results/again/{name}").read_text()
-    assert again == project.file(f"results/tiny/{name}").read_text()
-
-
 def test_another_preset_leaves_this_one_alone(project):
     project.run("figure2", "--config", "preset=other")
     assert project.file("results/other/figures/figure2.png").exists()

@@ -14,7 +14,7 @@ from cnninvert.decoder import Decoder
 from cnninvert.decoding import eight_bit, read_places
 from cnninvert.files import write_csv
 from cnninvert.hdf5 import whole_hdf5, write_row
-from cnninvert.methods import method_and_bank
+from cnninvert.method_datasets import method_and_bank
 from cnninvert.metrics import Metrics, relative_errors
 from cnninvert.norms import norms
 from cnninvert.progress import progress

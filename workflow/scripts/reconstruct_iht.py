@@ -9,7 +9,7 @@ from cnninvert.files import write_csv
 from cnninvert.filter_banks import filter_banks
 from cnninvert.hdf5 import whole_hdf5, write_row
 from cnninvert.iht import iht
-from cnninvert.methods import dataset
+from cnninvert.method_datasets import dataset
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
 from cnninvert.progress import progress

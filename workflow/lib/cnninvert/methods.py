@@ -1,6 +1,4 @@
-"""The methods of image space: how they are called in files and in print, and their errors."""
-
-import re
+"""The methods of image space: how they are called in print, and their errors."""
 
 import pandas as pd
 
@@ -28,17 +26,6 @@ BASELINES = {
     "own_mean": "the photograph's mean colour",
     "block_means": "the photograph's means over blocks of 16 x 16 pixels",
 }
-
-
-def dataset(filters: str, bank: int, how: str) -> str:
-    """The name of a filter bank's reconstructions: learned_iht, gaussian0_iht."""
-    return f"{filters}_{how}" if filters == "learned" else f"{filters}{bank}_{how}"
-
-
-def method_and_bank(name: str) -> tuple[str, int]:
-    """The inverse: gaussian2_known -> gaussian_known, 2; other methods have one bank, 0."""
-    number = re.search(r"\d+", name)
-    return re.sub(r"\d+", "", name), int(number[0]) if number else 0
 
 
 def picture_errors(path: str) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from torch import Tensor
 
 from cnninvert.filter_banks import noise_like
-from cnninvert.methods import dataset
+from cnninvert.method_datasets import dataset
 from cnninvert.readings import Reading
 from cnninvert.reconstruction import reconstruct
 from cnninvert.switches import Switches
