@@ -107,9 +107,11 @@ def test_files_that_a_run_leaves_alone_keep_the_settings_of_theirs(tmp_path):
         "stats/simulate_theory.csv": {"rip.lambda": 0.1},
         TABLE: {"seed": 0, "rip.lambda": 0.1},
     }
-    assert write(tmp_path, CONFIG, up_to_date=[figure])["other_settings"] == {
-        "stats/simulate_theory.csv": {"seed": 1}
-    }
+    statistic = "stats/simulate_theory.csv"
+    fourth = write(tmp_path, CONFIG, up_to_date=[figure])
+    assert fourth["other_settings"] == {statistic: {"seed": 1}}
+    (tmp_path / statistic).write_text("ratio\n1.1\n")  # by a run that was interrupted
+    assert write(tmp_path, up_to_date=[figure, TABLE])["other_settings"] == {statistic: None}
 
 
 def test_flat_settings():

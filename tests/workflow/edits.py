@@ -68,6 +68,7 @@ ACTIVATIONS = {
     **RECONSTRUCTIONS,
 }
 PHOTOGRAPHS = {"crop_photographs": 1, **SPARSITY, **ACTIVATIONS, **DECODERS, **METRICS}
+CHOICE = {"index_photographs": 1, **PHOTOGRAPHS}
 FILTERS = {**COHERENCE, **SPARSITY, **ACTIVATIONS, **DECODERS, **METRICS}
 FIGURE_2 = {"simulate_theory": 1, "plot_figure2": 1, **CLAIMS}
 EVERYTHING = {
@@ -143,7 +144,7 @@ EDITS = [
     Edit("the decoders", f"{LIBRARY}/decoder.py", DECODERS),
     Edit("how decoders are trained", "workflow/scripts/train_decoder.py", DECODERS),
     Edit("a perceptual metric", f"{LIBRARY}/lpips.py", METRICS),
-    Edit("how photographs are cropped", f"{LIBRARY}/photographs.py", PHOTOGRAPHS),
+    Edit("how photographs are cropped", f"{LIBRARY}/photographs.py", CHOICE),
     Edit("how downloads are unpacked", f"{LIBRARY}/cifar10.py", {}),
     # How it runs.
     Edit("how jobs run", f"{LIBRARY}/job.py", {}),
@@ -173,10 +174,10 @@ EDITS = [
         {"reconstruct_codes": 4, **RECOVERY, **PICTURES},
     ),
     Edit("Figure 3 of every layer", "figure3_layers={signs: 5}", {}),
-    Edit("Table 4: photographs", "reconstruct={images: 1}", ACTIVATION_SPACE),
+    Edit("Table 4: photographs", "reconstruct={images: 3}", ACTIVATION_SPACE),
     Edit(
         "Table 4: Gaussian filter banks",
-        "reconstruct={filter_seeds: 1}",
+        "reconstruct={filter_seeds: 3}",
         {"reconstruct_activations": 4, **ACTIVATION_SPACE, **PICTURES},
     ),
     Edit(
@@ -204,7 +205,7 @@ EDITS = [
     Edit("all decoders' rate", "decoder={learning_rate: 0.7}", DECODERS),
     Edit("Figure 4: rows", "figure4={rows: 3}", {"plot_figure4": 4}),
     Edit("crops of a photograph", "images={crops: 2}", PHOTOGRAPHS),
-    Edit("test photographs", "images={test: 5}", {"index_photographs": 1, **PHOTOGRAPHS}),
+    Edit("test photographs", "images={test: 5}", CHOICE),
     Edit("the seed", "seed=1", EVERYTHING),
     Edit("the device", "device=cpu", {}),
     Edit("where data come from", "data={sources: [mirror]}", {}),

@@ -10,12 +10,14 @@ from cnninvert.provenance import PACKAGES
 
 # One job of each kind of work: training, extraction, recovery, reconstruction, decoding.
 AGAIN = [
-    *("stats/test_classifier/random-1.csv", "stats/test_classifier/learned-1.csv"),
-    *(
-        "stats/recover_codes/torchvision-learned-linear.csv",
-        "stats/decode_pictures/pool1-known.csv",
-    ),
-    *("tables/table3.csv", "tables/iht_codes.csv", "figures/figure2.png", "figures/iht_codes.pdf"),
+    "stats/test_classifier/random-1.csv",
+    "stats/test_classifier/learned-1.csv",
+    "stats/recover_codes/torchvision-learned-linear.csv",
+    "stats/decode_pictures/pool1-known.csv",
+    "tables/table3.csv",
+    "tables/iht_codes.csv",
+    "figures/figure2.png",
+    "figures/iht_codes.pdf",
 ]
 
 

@@ -33,7 +33,7 @@ def write_manifest(
     out. ``photographs``: the folder that the photographs were chosen from. ``up_to_date``: paths,
     from ``results``, that are as ``config`` would have them; other files keep, in
     ``other_settings``, the settings in which the config of their last run differs from ``config``
-    (null if that run left no manifest). ``last_run``: what the run took (``overhead.overhead``).
+    (null if no manifest tells). ``last_run``: what the run took (``overhead.overhead``).
     """
     records = read_records(results)
     files = _checksums(results)
@@ -48,7 +48,9 @@ def write_manifest(
             **_photographs(results, photographs),
         },
         "files": files,
-        "other_settings": _other_settings(results, config, set(files) - set(up_to_date)),
+        "other_settings": _other_settings(
+            results, config, {name: files[name] for name in files if name not in up_to_date}
+        ),
         "jobs": {
             "count": len(records),
             "starting_seconds": round(sum(record["starting"] for record in records), 1),
@@ -123,17 +125,18 @@ def _photographs(results: Path, folder: Path) -> dict[str, Any]:
 
 
 def _other_settings(
-    results: Path, config: Mapping[str, Any], names: Collection[str]
+    results: Path, config: Mapping[str, Any], files: Mapping[str, str]
 ) -> dict[str, dict[str, Any] | None]:
     try:
         before = read_manifest(results)
     except InputError:
-        return dict.fromkeys(sorted(names))
+        return dict.fromkeys(files)
     now, then = flat(config), flat(before["config"])
     found: dict[str, dict[str, Any] | None] = {}
-    for name in sorted(names):
+    for name, checksum in files.items():
         own = before["other_settings"].get(name, {})
-        if name not in before["files"] or own is None:
+        # A run that was interrupted may have written a file that it does not know as finished.
+        if before["files"].get(name) != checksum or own is None:
             found[name] = None
             continue
         settings = {**then, **own}
