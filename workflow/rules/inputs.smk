@@ -334,14 +334,12 @@ def greet():
 
 def manifest_inputs():
     """The files that this preset's results are made from, by their names in the manifest."""
-    files = {
-        path: path for path in [f"{DATA}/cifar10.h5", *LPIPS_NETWORKS, *LPIPS_HEADS]
-    }
-    for path in [
+    weights = [
         *map(weights_path, PLAN.weights),
         weights_path("torchvision", "alexnet"),
-    ]:
-        files[path] = path
+    ]
+    downloads = [f"{DATA}/cifar10.h5", *weights, *LPIPS_NETWORKS, *LPIPS_HEADS]
+    files = {path: path for path in downloads if Path(path).is_relative_to(DATA)}
     for name in set(PLAN.weights) & set(config["weights"]["files"]):
         files[f"weights.files.{name}"] = config["weights"]["files"][name]["path"]
     if config["picture"]["file"]:
