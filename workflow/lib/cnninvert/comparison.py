@@ -64,8 +64,8 @@ def _short(facts: Mapping[str, Any], name: str) -> str:
     if isinstance(value, str) and len(value) == 64:
         return f"{value[:12]}…"  # a checksum
     if isinstance(value, Mapping) and value:  # rules by value
-        return "; ".join(f"{each} in {', '.join(rules)}" for each, rules in value.items())
-    return str(value)
+        return "; ".join(f"{each or 'none'} in {', '.join(rules)}" for each, rules in value.items())
+    return "none" if value == "" else str(value)
 
 
 def _left_behind(folder: Path, other_settings: Mapping[str, Any]) -> list[str]:
