@@ -42,6 +42,7 @@ rule measure_iht:
     params:
         settings=config["iht_activations"],
         seed=config["seed"],
+        state=f"{R}/state/measure_iht/{{layer}}",
     script:
         "../scripts/measure_iht.py"
 

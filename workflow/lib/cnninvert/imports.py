@@ -5,7 +5,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from cnninvert.fencing import SNAKEMAKE
+from cnninvert.fencing import SNAKEMAKE, this_process
 
 LIBRARY = Path(__file__).parent
 
@@ -13,7 +13,7 @@ LIBRARY = Path(__file__).parent
 PLUMBING = frozenset(
     {
         *("classifier_cost", "errors", "fencing", "files", "hdf5", "imports", "job", "progress"),
-        "roofline",
+        *("resumable", "roofline"),
     }
 )
 
@@ -54,7 +54,7 @@ def prepare_jobs() -> None:
     known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     paths = dict.fromkeys([str(LIBRARY.parent), *filter(None, known)])
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
-    os.environ[SNAKEMAKE] = str(os.getpid())
+    os.environ[SNAKEMAKE] = this_process()
     # glibc gives large tensors back to the system at every step of a training, and asks for them
     # again: keeping them made steps on the CPU 5-40 % shorter.
     os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", "1000000000")

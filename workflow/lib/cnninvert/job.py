@@ -9,6 +9,7 @@ from typing import Any
 
 from cnninvert import fencing
 from cnninvert.errors import InputError
+from cnninvert.files import sha256
 
 log = logging.getLogger("cnninvert")
 
@@ -65,6 +66,19 @@ def device(snakemake: Any):
         torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
         log.info("device: %s, TF32 off", torch.cuda.get_device_name(chosen))
     return chosen
+
+
+def identity(snakemake: Any) -> dict[str, Any]:
+    """All that a job's results depend on: settings, device, and the content of its inputs.
+
+    The code is among the inputs. Where the job keeps its ``state`` does not count.
+    """
+    return {
+        "wildcards": dict(snakemake.wildcards.items()),
+        "params": {key: value for key, value in snakemake.params.items() if key != "state"},
+        "gpu": int(snakemake.resources.get("gpu", 0)),
+        "input": [sha256(path) for path in snakemake.input],
+    }
 
 
 def _start_logging(snakemake: Any) -> None:
