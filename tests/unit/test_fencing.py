@@ -1,11 +1,13 @@
 """A job that another process has begun anew writes nothing more, and no job outlives Snakemake."""
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from cnninvert.fencing import SNAKEMAKE, signed, this_process
@@ -183,3 +185,20 @@ def test_the_job_of_slurm_that_is_superseded_is_cancelled(
     with signed(token):
         assert token.read_text().startswith("a/8 ")
     assert scancel() == ("--signal=KILL --full 7\n" if cancelled else "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children")
+def test_a_download_ends_with_its_job(tmp_path):
+    """Or pip would go on, and write into a folder that the next job has removed."""
+    program = tmp_path / "pip"
+    program.write_text("#!/bin/sh\necho $$ > started\nexec sleep 100\n")
+    program.chmod(0o755)
+    code = f"from cnninvert import fetch; fetch._run([{str(program)!r}], 'it')"
+    environment = os.environ | {"PYTHONPATH": str(LIBRARY)}
+    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment) as job:
+        started = tmp_path / "started"
+        while not (started.exists() and started.read_text().endswith("\n")):
+            time.sleep(0.02)
+        job.kill()
+    with contextlib.suppress(psutil.NoSuchProcess):  # it has ended already
+        psutil.Process(int(started.read_text())).wait(timeout=10)

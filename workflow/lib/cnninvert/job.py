@@ -36,6 +36,8 @@ def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> Non
             work(snakemake)
     except InputError as error:
         _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("interrupted.")
     except MemoryError:
         _fail(OUT_OF_MEMORY)
     except OSError as error:
