@@ -5,7 +5,6 @@ import pickle
 import numpy as np
 import pytest
 
-from cnninvert import job
 from cnninvert.resumable import resumable
 
 IDENTITY = {"params": {"lambda": 0.1, "seed": 0}, "input": ["a1", "b2"]}
@@ -117,19 +116,3 @@ def test_nothing_is_unpickled(run, tmp_path):
 def test_objects_are_refused(tmp_path):
     with pytest.raises(TypeError, match="pickle"):
         list(resumable([0], lambda _: {"z": np.array([{}])}, tmp_path, {}, "parts"))
-
-
-def test_what_a_job_depends_on(tmp_path):
-    """Its wildcards, params and device, and the content of its inputs; not where it keeps state."""
-
-    class Job:
-        def __init__(self, state="here", lam=0.1, content="weights", gpu=0, kind="output"):
-            (tmp_path / "weights").write_text(content)
-            self.input = [str(tmp_path / "weights")]
-            self.params = {"state": state, "settings": {"lambda": lam}}
-            self.wildcards, self.resources = {"kind": kind}, {"gpu": gpu}
-
-    known = job.identity(Job())
-    assert job.identity(Job(state="there")) == known
-    changes = [{"lam": 0.2}, {"content": "others"}, {"gpu": 1}, {"kind": "linear"}]
-    assert all(job.identity(Job(**change)) != known for change in changes)

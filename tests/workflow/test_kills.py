@@ -8,7 +8,6 @@ from kills import Kills
 STATS = "results/{preset}/stats"
 TARGETS = [
     f"{STATS}/train_decoder/vgg16-torchvision-pool1-known.csv",
-    f"{STATS}/train_decoder/vgg16-torchvision-pool2-known.csv",
     f"{STATS}/test_classifier/random-1.csv",
     f"{STATS}/recover_codes/torchvision-gaussian-linear.csv",
     f"{STATS}/recover_codes/torchvision-gaussian-output.csv",
@@ -29,4 +28,4 @@ def test_three_kills(folder):
     kills.check_results()
     assert kills.problems == []
     assert [kill.problems for kill in kills.struck] == [[], [], []]
-    assert kills.survived() == 3 and kills.tables == 8
+    assert kills.survived() == 3 and kills.tables == 7
