@@ -79,6 +79,7 @@ def train(
         training = Training(network, recipe, device)
         if not training.resume(state, settings):
             training.start(crops)
+            training.save(state, settings)
         saved = time.monotonic()
         steps = range(training.step, recipe.steps)
         for step in progress(steps, f"decoder of {recipe.layer}, steps"):
