@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from pathlib import Path
 
 import psutil
@@ -33,11 +34,8 @@ RULES = {
         *("measure_iht", "measure_activation_space"),
     ),
 }
-WAYS = {
-    "training": ("the job", "its shell"),
-    "recovery": ("the job", "its shell"),
-    "Snakemake": ("its jobs stopped", "its jobs at work"),
-}
+KINDS = ("training", "recovery", "Snakemake, its jobs stopped")
+KINDS += ("training", "recovery", "Snakemake, its jobs at work")
 POLL = 0.02  # seconds
 PATIENCE = 10  # seconds until an orphan has ended
 
@@ -57,24 +55,23 @@ class Hit:
 
 @dataclass
 class Kill:
-    """One of ``kind`` and ``way``, when the job ``during`` is at a moment that was drawn for it."""
+    """One of ``kind``, when the job ``during`` is at a moment that was drawn for it."""
 
     kind: str
-    way: str
     during: str | None = None
     orphans: list[psutil.Process] = field(default_factory=list)
     hits: dict[str, Hit] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     def fits(self, job: str) -> bool:
-        return self.kind == "Snakemake" or job.partition("/")[0] in RULES[self.kind]
+        return self.kind not in RULES or job.partition("/")[0] in RULES[self.kind]
 
     def __str__(self) -> str:
         hits = [
             f"{job} (worked {hit.worked:.1f} s, repeats {hit.lost:.1f} s)"
             for job, hit in self.hits.items()
         ]
-        return f"{self.kind}, {self.way}: {', '.join(hits)}"
+        return f"{self.kind}: {', '.join(hits)}"
 
 
 class Kills:
@@ -95,11 +92,7 @@ class Kills:
     ) -> None:
         self.folder, self.targets, self.cores = folder, targets, cores
         self.moments, self.random = moments, random.Random(seed)
-        self.waiting = [
-            Kill(kind, ways[turn % len(ways)])
-            for turn in range(-(-count // len(WAYS)))
-            for kind, ways in WAYS.items()
-        ][:count]
+        self.waiting = [Kill(kind) for kind in islice(cycle(KINDS), count)]
         self.struck: list[Kill] = []
         self.problems: list[str] = []
         self.tables = 0
@@ -199,17 +192,16 @@ class Kills:
         self.waiting.remove(kill)
         self.struck.append(kill)
         when = time.monotonic() - self.began
-        if kill.kind == "Snakemake":
+        if kill.kind not in RULES:
             kill.hits = {each.name: self._hit(each) for each in running}
             kill.orphans = run.descendants()
-            for each in running if kill.way == "its jobs stopped" else ():
+            for each in running if kill.kind.endswith("stopped") else ():
                 each.process.suspend()
             run.process.kill()
             run.process.wait()
         else:
             kill.hits = {job.name: self._hit(job)}
-            kill.orphans = [job.process]
-            (job.process if kill.way == "the job" else job.process.parent()).kill()
+            job.process.kill()
         print(f"kill {len(self.struck)}, {when:.1f} s: {kill}", flush=True)
 
     def _hit(self, job: Job) -> Hit:
