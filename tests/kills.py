@@ -31,7 +31,7 @@ RULES = {
     "training": ("train_decoder", "search_classifiers", "test_classifier", "vary_classifier"),
     "recovery": (
         *("recover_codes", "recover_layer_codes", "reconstruct_codes", "reconstruct_iht"),
-        *("measure_iht", "measure_activation_space"),
+        *("measure_iht", "measure_activation_space", "simulate_iht"),
     ),
 }
 KINDS = ("training", "recovery", "Snakemake, its jobs stopped")

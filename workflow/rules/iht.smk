@@ -19,6 +19,7 @@ rule simulate_iht:
     params:
         settings=config["iht_codes"],
         seed=config["seed"],
+        state=f"{R}/state/simulate_iht",
     script:
         "../scripts/simulate_iht.py"
 
