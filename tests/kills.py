@@ -11,6 +11,7 @@ is not whole may be left.
 """
 
 import argparse
+import math
 import os
 import random
 import re
@@ -60,6 +61,7 @@ class Kill:
     kind: str
     during: str | None = None
     orphans: list[psutil.Process] = field(default_factory=list)
+    free: float = math.inf  # since when they have been able to end
     hits: dict[str, Hit] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -116,7 +118,7 @@ class Kills:
     def disturbed(self) -> float:
         """Run everything again, with kills, until it is done; returns the seconds it took."""
         self.began, done, number = time.monotonic(), set(), 0
-        while True:
+        while number <= 3 * len(self.struck + self.waiting):  # locked ones are among them
             number += 1
             for kill in self.waiting:
                 if not kill.during or kill.during in done:
@@ -134,7 +136,10 @@ class Kills:
                 self._check(run.process.returncode == 0, f"failed without a kill: {run.path}")
                 break
         for kill in self.struck:
-            self._await_orphans(kill)
+            self._wake(kill)
+            kill.free = min(kill.free, time.monotonic())
+            psutil.wait_procs(kill.orphans, timeout=PATIENCE)
+            self._expect_end(kill, patience=0)
         return time.monotonic() - self.began
 
     def check_results(self) -> None:
@@ -171,7 +176,10 @@ class Kills:
         before = len(self.struck)
         while run.process.poll() is None:
             running = run.running()
-            self._wake({job.name for job in running})
+            for kill in self.struck:
+                if kill.hits.keys() & {job.name for job in running}:
+                    self._wake(kill)
+                self._expect_end(kill, PATIENCE)
             for kill in list(self.waiting):
                 process = [job for job in run.jobs.values() if job.name == kill.during]
                 if process and process[-1].ended:
@@ -197,6 +205,8 @@ class Kills:
             kill.orphans = run.descendants()
             for each in running if kill.kind.endswith("stopped") else ():
                 each.process.suspend()
+            if kill.kind.endswith("at work"):
+                kill.free = time.monotonic()
             run.process.kill()
             run.process.wait()
         else:
@@ -210,20 +220,18 @@ class Kills:
         ages = [time.time() - path.stat().st_mtime for path in files]
         return Hit(job.worked(), min([job.worked(), *ages]), len(files))
 
-    def _wake(self, begun: set[str]) -> None:
+    def _wake(self, kill: Kill) -> None:
         """Let stopped orphans go on, beside the jobs that were begun in their place."""
-        for kill in self.struck:
-            if begun & set(kill.hits):
-                for process in filter(alive, kill.orphans):
-                    if process.status() == psutil.STATUS_STOPPED:
-                        process.resume()
+        for process in filter(alive, kill.orphans):
+            if process.status() == psutil.STATUS_STOPPED:
+                process.resume()
+                kill.free = time.monotonic()
 
-    def _await_orphans(self, kill: Kill) -> None:
-        self._wake(set(kill.hits))
-        _, living = psutil.wait_procs(kill.orphans, timeout=PATIENCE)
-        for process in living:
-            kill.problems.append(f"an orphan lives on: {process}")
-            process.kill()
+    def _expect_end(self, kill: Kill, patience: float) -> None:
+        for process in filter(alive, kill.orphans):
+            if time.monotonic() - kill.free >= patience:
+                kill.problems.append(f"an orphan lives on: {process}")
+                process.kill()
 
     def _goes_on(self, log: str, hit: Hit) -> bool:
         """Whether a job said so, with all of its parts if it is done in parts."""
