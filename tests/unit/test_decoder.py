@@ -346,16 +346,17 @@ def interrupted(network, photographs, state, monkeypatch, steps):
             run(network, photographs, state)
 
 
+@pytest.mark.parametrize("steps", [0, 4])
 def test_a_killed_training_goes_on_as_if_nothing_had_happened(
-    tmp_path, shallow, photographs, monkeypatch, caplog
+    tmp_path, shallow, photographs, monkeypatch, caplog, steps
 ):
     undisturbed, curve = run(shallow, photographs, tmp_path / "a")
     again, _ = run(shallow, photographs, tmp_path / "b")
     assert same(undisturbed, again)
-    interrupted(shallow, photographs, tmp_path / "c", monkeypatch, steps=4)
+    interrupted(shallow, photographs, tmp_path / "c", monkeypatch, steps)
     caplog.set_level("INFO")
     resumed, resumed_curve = run(shallow, photographs, tmp_path / "c")
-    assert "going on from step 4" in caplog.text
+    assert f"going on from step {steps}" in caplog.text
     assert same(undisturbed, resumed)
     assert curve.equals(resumed_curve)
     forget(tmp_path / "c")

@@ -1,24 +1,28 @@
 """A job that another process has begun anew writes nothing more, and no job outlives Snakemake."""
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
-from cnninvert.fencing import SNAKEMAKE, signed
+from cnninvert.fencing import SNAKEMAKE, signed, this_process
 
 LIBRARY = Path(__file__).parents[2] / "workflow" / "lib"
 
 # A job that is ready to write, and writes when it is told to.
 JOB = """
+import os
 import sys
 from pathlib import Path
 from cnninvert import fencing
 from cnninvert.files import whole
 
+fencing.WATCH_EVERY = float(os.environ.get("WATCH_EVERY", fencing.WATCH_EVERY))
 fencing.end_with_snakemake()
 with fencing.signed(Path("token")):
     before, after = {points}
@@ -86,19 +90,71 @@ def test_a_superseded_job_does_not_end_to_write(start, tmp_path, finished):
     assert (tmp_path / "out.csv").read_text() == "written by the next job"
 
 
-def test_a_job_ends_with_its_snakemake(start):
+def known_as(pid):
+    """What the jobs of the Snakemake with this process id are told of it."""
+    return {SNAKEMAKE: this_process().replace(str(os.getpid()), str(pid), 1)}
+
+
+@pytest.mark.parametrize("reaped", [True, False])
+def test_a_job_ends_with_its_snakemake(start, reaped):
     with subprocess.Popen(["sleep", "100"]) as snakemake:
-        job = start(**{SNAKEMAKE: str(snakemake.pid)})
+        job = start(**known_as(snakemake.pid))
         time.sleep(1)
         assert job.poll() is None
         snakemake.kill()
-    assert job.wait(timeout=10) == 1
+        if reaped:
+            snakemake.wait()
+        assert job.wait(timeout=10) == 1
+
+
+def test_an_orphan_does_not_write_before_it_has_noticed(start, tmp_path):
+    """Its watcher may come too late, or have to wait for a library."""
+    with subprocess.Popen(["sleep", "100"]) as snakemake:
+        job = start(**known_as(snakemake.pid), WATCH_EVERY="100")
+        snakemake.kill()
+    job.communicate("go\n")
+    assert job.returncode == 1
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_job_whose_snakemake_has_gone_before_it_begins_leaves_the_token(tmp_path):
+    """It may have been stopped for long, and another job works under that token by now."""
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    (tmp_path / "token").write_text("another job's")
+    environment = os.environ | {"PYTHONPATH": str(LIBRARY)} | known_as(gone.pid)
+    command = [sys.executable, "-c", JOB.format(points=(False, False))]
+    assert subprocess.run(command, cwd=tmp_path, env=environment).returncode == 1
+    assert (tmp_path / "token").read_text() == "another job's"
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_job_ends_with_its_shell(tmp_path):
+    """For Snakemake the job has failed then, and it deletes the outputs."""
+    job = f"{sys.executable} -c '{JOB.format(points=(True, False))}' & wait"
+    environment = os.environ | {"PYTHONPATH": str(LIBRARY), SNAKEMAKE: this_process()}
+    shell = subprocess.Popen(
+        ["bash", "-c", f"exec 3<&0; {job.replace('& wait', '<&3 & wait')}"],
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert shell.stdout.readline() == "ready\n"
+    shell.kill()
+    shell.wait()
+    shell.stdin.write("go\n")
+    shell.stdin.flush()
+    assert shell.stdout.read() == ""  # until the job has ended
+    assert not (tmp_path / "out.csv").exists()
+    shell.stdin.close()
+    shell.stdout.close()
 
 
 def test_a_snakemake_that_cannot_be_seen_does_not_end_its_jobs(start):
-    with subprocess.Popen(["true"]) as gone:
-        pass
-    job = start(**{SNAKEMAKE: str(gone.pid)})
+    """One outside of the job's container has another namespace of process ids."""
+    job = start(**{SNAKEMAKE: "1 elsewhere"})
     time.sleep(1)
     job.communicate("go\n")
     assert job.returncode == 0
@@ -129,3 +185,20 @@ def test_the_job_of_slurm_that_is_superseded_is_cancelled(
     with signed(token):
         assert token.read_text().startswith("a/8 ")
     assert scancel() == ("--signal=KILL --full 7\n" if cancelled else "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children")
+def test_a_download_ends_with_its_job(tmp_path):
+    """Or pip would go on, and write into a folder that the next job has removed."""
+    program = tmp_path / "pip"
+    program.write_text("#!/bin/sh\necho $$ > started\nexec sleep 100\n")
+    program.chmod(0o755)
+    code = f"from cnninvert import fetch; fetch._run([{str(program)!r}], 'it')"
+    environment = os.environ | {"PYTHONPATH": str(LIBRARY)}
+    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment) as job:
+        started = tmp_path / "started"
+        while not (started.exists() and started.read_text().endswith("\n")):
+            time.sleep(0.02)
+        job.kill()
+    with contextlib.suppress(psutil.NoSuchProcess):  # it has ended already
+        psutil.Process(int(started.read_text())).wait(timeout=10)

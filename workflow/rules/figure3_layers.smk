@@ -31,6 +31,7 @@ rule recover_layer_codes:
         },
         lambdas=layer_lambdas,
         seed=config["seed"],
+        state=f"{R}/state/recover_layer_codes/{LAYER}",
     script:
         "../scripts/recover_layer_codes.py"
 

@@ -19,6 +19,7 @@ rule simulate_iht:
     params:
         settings=config["iht_codes"],
         seed=config["seed"],
+        state=f"{R}/state/simulate_iht",
     script:
         "../scripts/simulate_iht.py"
 
@@ -42,6 +43,7 @@ rule measure_iht:
     params:
         settings=config["iht_activations"],
         seed=config["seed"],
+        state=f"{R}/state/measure_iht/{{layer}}",
     script:
         "../scripts/measure_iht.py"
 

@@ -23,6 +23,7 @@ rule measure_activation_space:
         images=config["reconstruct"]["images"],
         filter_seeds=config["reconstruct"]["filter_seeds"],
         seed=config["seed"],
+        state=f"{R}/state/measure_activation_space/{{weights}}-{{layer}}",
     script:
         "../scripts/measure_activation_space.py"
 
@@ -71,6 +72,7 @@ rule reconstruct_iht:
         images=config["reconstruct"]["iht_images"],
         steps=config["reconstruct"]["iht_steps"],
         seed=config["seed"],
+        state=f"{R}/state/reconstruct_iht/{{weights}}-{{layer}}",
     script:
         "../scripts/reconstruct_iht.py"
 
@@ -98,6 +100,7 @@ rule reconstruct_codes:
         lambda_fraction=config["rip"]["lambda"],
         iterations=config["rip"]["iterations"],
         seed=config["seed"],
+        state=f"{R}/state/reconstruct_codes/{{weights}}-{{layer}}",
     script:
         "../scripts/reconstruct_codes.py"
 

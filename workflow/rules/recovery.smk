@@ -51,5 +51,6 @@ rule recover_codes:
             for key in ("layer", "images", "lambda", "gap", "iterations", "batch")
         },
         seed=config["seed"],
+        state=f"{R}/state/recover_codes/{{weights}}-{{filters}}-{{kind}}",
     script:
         "../scripts/recover_codes.py"

@@ -1,19 +1,22 @@
 """Table 4, activation space: errors of one IHT step under every reading of the paper."""
 
+from itertools import product
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import torch
 
 from cnninvert import job
 from cnninvert.activations import Activations
-from cnninvert.files import write_csv
+from cnninvert.files import forget, write_csv
 from cnninvert.filter_banks import filter_banks, noise_like
 from cnninvert.layers import next_convolution
 from cnninvert.networks import Network
-from cnninvert.progress import progress
-from cnninvert.readings import Reading
+from cnninvert.norms import norms
+from cnninvert.readings import Reading, readings
 from cnninvert.reconstruction import relative_errors
-from cnninvert.rip import norms
+from cnninvert.resumable import resumable
 
 # The readings whose errors are kept image by image, for paired differences.
 SHOWN = (Reading(switches="known"), Reading(switches="fixed"))
@@ -31,13 +34,21 @@ def main(snakemake):
     banks = filter_banks(network, layer, params.seed, params.filter_seeds)
     errors: dict[tuple[str, str], list[float]] = {}
     by_image = []
-    starts = [(start, bank) for start in range(0, params.images, BATCH) for bank in banks.items()]
+
+    def measure(part):
+        start, key = part
+        x = activations.read(layer, "output", start, min(start + BATCH, params.images)).to(device)
+        found = relative_errors(x, banks[key], density)
+        return {"errors": torch.stack([found[reading] for reading in readings()]).cpu().numpy()}
+
+    parts = list(product(range(0, params.images, BATCH), banks))
+    state = Path(snakemake.params.state)
     with torch.inference_mode():
-        for start, ((kind, bank), w) in progress(starts, "batches and filter banks"):
+        for (start, (kind, bank)), found in resumable(
+            parts, measure, state, job.identity(snakemake), "batches and filter banks"
+        ):
             filters = {"learned": "learned", "gaussian": "random"}[kind]  # as the paper says
-            x = activations.read(layer, "output", start, min(start + BATCH, params.images))
-            x = x.to(device)
-            for reading, values in relative_errors(x, w, density).items():
+            for reading, values in zip(readings(), found["errors"], strict=True):
                 errors.setdefault((filters, str(reading)), []).extend(values.tolist())
                 if reading in SHOWN:
                     for image, error in enumerate(values.tolist(), start):
@@ -62,6 +73,7 @@ def main(snakemake):
     write_csv(snakemake.output.errors, pd.DataFrame(rows))
     columns = ["layer", "image", "filters", "bank", "switches", "error"]
     write_csv(snakemake.output.by_image, pd.DataFrame(by_image, columns=columns))
+    forget(state)
 
 
 if "snakemake" in globals():

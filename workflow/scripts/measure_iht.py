@@ -1,20 +1,22 @@
 """IHT on real activations: the error after every step, for each variant."""
 
+from pathlib import Path
+
 import pandas as pd
 import torch
 from torch import Tensor
 
 from cnninvert import job
 from cnninvert.activations import Activations
-from cnninvert.files import write_csv
+from cnninvert.files import forget, write_csv
 from cnninvert.filter_banks import filter_banks
 from cnninvert.iht import VARIANTS, iht
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
-from cnninvert.progress import progress
+from cnninvert.norms import norms
 from cnninvert.readings import Reading
 from cnninvert.reconstruction import operator, scale_to
-from cnninvert.rip import norms
+from cnninvert.resumable import resumable
 
 
 def main(snakemake):
@@ -26,19 +28,28 @@ def main(snakemake):
     work = [
         (start, bank, maximum, variant)
         for start in range(0, settings["images"], settings["batch"])
-        for bank in banks.items()
+        for bank in banks
         for maximum in ("signed", "absolute")
         for variant in VARIANTS
     ]
-    tables = []
+
+    def run(part):
+        start, bank, maximum, variant = part
+        stop = min(start + settings["batch"], settings["images"])
+        x = activations.read(layer, "output", start, stop).to(device)
+        table = errors_by_step(x, banks[bank], Reading(maximum=maximum), variant, settings)
+        return {name: column.to_numpy() for name, column in table.items()}
+
+    state, tables = Path(snakemake.params.state), []
     with torch.inference_mode():
-        for start, ((filters, bank), w), maximum, variant in progress(work, "runs of IHT"):
-            stop = min(start + settings["batch"], settings["images"])
-            x = activations.read(layer, "output", start, stop).to(device)
-            table = errors_by_step(x, w, Reading(maximum=maximum), variant, settings)
+        for (start, (filters, bank), maximum, variant), found in resumable(
+            work, run, state, job.identity(snakemake), "runs of IHT"
+        ):
+            table = pd.DataFrame(found)
             names = {"layer": layer, "filters": filters, "bank": bank, "maximum": maximum}
             tables.append(table.assign(**names, variant=variant, image=table["image"] + start))
     write_csv(snakemake.output.errors, pd.concat(tables))
+    forget(state)
 
 
 def errors_by_step(

@@ -1,5 +1,8 @@
 """Activations reconstructed from Algorithm 2's codes, for the decoders."""
 
+from itertools import product
+from pathlib import Path
+
 import pandas as pd
 import torch
 
@@ -7,16 +10,16 @@ from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.algorithm2 import recover_codes, statistics
 from cnninvert.factorisation import Factorisation
-from cnninvert.files import write_csv
+from cnninvert.files import forget, write_csv
 from cnninvert.filter_banks import filter_banks
 from cnninvert.hdf5 import whole_hdf5, write_row
 from cnninvert.method_datasets import dataset
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
-from cnninvert.progress import progress
+from cnninvert.norms import norms
 from cnninvert.readings import Reading
 from cnninvert.reconstruction import operator, scale_to
-from cnninvert.rip import norms
+from cnninvert.resumable import resumable
 
 
 def main(snakemake):
@@ -31,24 +34,32 @@ def main(snakemake):
         key: Factorisation(operator(Reading(), filters), size, largest_torus=0)
         for key, filters in banks.items()
     }
+
+    def reconstruct(part):
+        image, key = part
+        w = prepared[key].source
+        x = activations.read(layer, "output", image, image + 1).to(device)
+        codes, free = recover_codes(
+            *(w, x, ModelProjection(), params.lambda_fraction, params.gap),
+            *(params.iterations, prepared[key]),
+        )
+        x_hat = scale_to(w.adjoint(codes.z, size), x)
+        found = {"error": norms(x - x_hat) / norms(x), **statistics(w, x, codes, free)}
+        return {name: value.cpu().numpy() for name, value in (found | {"x_hat": x_hat}).items()}
+
+    parts = list(product(range(params.images), prepared))
+    state, output = Path(snakemake.params.state), snakemake.output.reconstructions
     rows = []
-    output = snakemake.output.reconstructions
     with torch.inference_mode(), whole_hdf5(output) as file:
-        for image in progress(range(params.images), "photographs"):
-            x = activations.read(layer, "output", image, image + 1).to(device)
-            for (filters, bank), factorisation in prepared.items():
-                w = factorisation.source
-                codes, free = recover_codes(
-                    *(w, x, ModelProjection(), params.lambda_fraction, params.gap),
-                    *(params.iterations, factorisation),
-                )
-                x_hat = scale_to(w.adjoint(codes.z, size), x)
-                name = dataset(filters, bank, "codes")
-                write_row(file, name, image, params.images, x_hat[0].cpu().numpy())
-                found = {"error": norms(x - x_hat) / norms(x), **statistics(w, x, codes, free)}
-                keys = {"layer": layer, "image": image, "filters": filters, "bank": bank}
-                rows.append(keys | {key: value.item() for key, value in found.items()})
+        for (image, (filters, bank)), found in resumable(
+            parts, reconstruct, state, job.identity(snakemake), "reconstructions"
+        ):
+            (x_hat,) = found.pop("x_hat")
+            write_row(file, dataset(filters, bank, "codes"), image, params.images, x_hat)
+            keys = {"layer": layer, "image": image, "filters": filters, "bank": bank}
+            rows.append(keys | {name: value.item() for name, value in found.items()})
     write_csv(snakemake.output.errors, pd.DataFrame(rows))
+    forget(state)
 
 
 if "snakemake" in globals():

@@ -1,5 +1,7 @@
 """Figure 3 for one layer: codes of crops of its real input, their ratios and the predicted ones."""
 
+from pathlib import Path
+
 import h5py
 import pandas as pd
 import torch
@@ -11,11 +13,11 @@ from cnninvert.convolution import Convolution
 from cnninvert.crops import crop_size, layer_input, random_crop
 from cnninvert.device import generator
 from cnninvert.factorisation import Factorisation
-from cnninvert.files import write_csv
+from cnninvert.files import forget, write_csv
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
-from cnninvert.progress import progress
 from cnninvert.random_signs import flipped_ratios, ratio_moments, square_variance
+from cnninvert.resumable import resumable
 from cnninvert.vgg_filters import operator
 
 # Regions of 2 x 2 that do not overlap, in every layer: most have no pool, and AlexNet's overlap.
@@ -27,7 +29,7 @@ def main(snakemake):
     settings, seed = snakemake.params.settings, snakemake.params.seed
     network = Network(snakemake.input.weights, job.device(snakemake))
     number = [conv.name for conv in network.convolutions].index(names["layer"])
-    tables = []
+    state, tables = Path(snakemake.params.state), []
     with torch.inference_mode():
         w = operator(network, names["layer"], names["filters"], seed, padding="valid")
         with h5py.File(snakemake.input.photographs) as file:
@@ -36,13 +38,21 @@ def main(snakemake):
         random = generator(seed, 8, number)
         x = crops(network, names["layer"], w, images, settings["side"], random)
         factorisation = Factorisation(w, x.shape[-1])
-        for fraction in progress(snakemake.params.lambdas, "lambdas"):
+
+        def recover(fraction):
             random = generator(seed, 9, number)
-            columns, flipped = measure(factorisation, x, fraction, settings, random)
-            table = frame(columns).rename_axis("image").reset_index()
+            columns = measure(factorisation, x, fraction, settings, random)
+            return {name: values.cpu().numpy() for name, values in columns.items()}
+
+        lambdas = snakemake.params.lambdas
+        for fraction, found in resumable(
+            lambdas, recover, state, job.identity(snakemake), "lambdas"
+        ):
+            flipped = found.pop("flipped")
+            table = pd.DataFrame(found).rename_axis("image").reset_index()
             tables.append(table.assign(**{"lambda": fraction}))
             if fraction == settings["lambda"]:
-                signs = frame(dict(enumerate(flipped.T))).rename_axis("image").reset_index()
+                signs = pd.DataFrame(flipped).rename_axis("image").reset_index()
                 signs = signs.melt("image", var_name="copy", value_name="ratio")
     table = pd.concat(tables)
     late = int((~(table["converged"] & table["free_converged"])).sum())
@@ -53,6 +63,7 @@ def main(snakemake):
         )
     for path, rows in ((snakemake.output.ratios, table), (snakemake.output.signs, signs)):
         write_csv(path, rows.assign(**names))
+    forget(state)
 
 
 def crops(
@@ -80,8 +91,8 @@ def measure(
     fraction: float,
     settings: dict,
     random: torch.Generator,
-) -> tuple[dict[str, Tensor], Tensor]:
-    """Statistics (B,) of the codes of ``x`` (B, M, D, D), and ratios (B, copies) of random signs.
+) -> dict[str, Tensor]:
+    """Statistics (B,) of the codes of ``x`` (B, M, D, D); ``flipped``: (B, copies) of random signs.
 
     ``fraction``: lambda as a share of lambda_max.
     """
@@ -93,7 +104,7 @@ def measure(
     variance = square_variance(w, torch.cat([z, torch.ones_like(z[:1])]))
     mean, spread = ratio_moments(variance)
     flipped = flipped_ratios(w, z, size, settings["signs"], random)
-    columns = {
+    return {
         **statistics(w, x, codes, free),
         "positive": (z > 0).flatten(1).sum(1) / (z != 0).flatten(1).double().sum(1),
         "signs_mean": flipped.mean(1),
@@ -102,13 +113,8 @@ def measure(
         "predicted_spread": spread[:-1],
         "predicted_variance": variance[:-1],  # of the squared ratio
         "even_spread": spread[-1:].expand(len(z)),  # predicted for a support spread evenly
+        "flipped": flipped,
     }
-    return columns, flipped
-
-
-def frame(columns: dict) -> pd.DataFrame:
-    """A table of tensors (B,), a row a sample."""
-    return pd.DataFrame({name: values.cpu().numpy() for name, values in columns.items()})
 
 
 if "snakemake" in globals():

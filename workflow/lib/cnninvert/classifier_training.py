@@ -103,6 +103,7 @@ def learning_curve(
         rows = []
     if len(rows) < until:
         return train(architecture, task, recipe, seed, state, until)[1]
+    log.info("%s: going on after epoch %d", path, len(rows))
     return pd.DataFrame(rows[:until], columns=CURVE)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import os
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,7 +35,8 @@ BETAS = (0.9, 0.99)
 # Whose checkpoints these are.
 CODE = closure(Path(__file__))
 KEPT = ("units", "share", "step", "losses", "curve", "best")  # of a Training, in its checkpoint
-CHECKPOINT_EVERY = 30.0  # seconds; when it is written never changes the result
+# Seconds; when a checkpoint is written never changes the result.
+CHECKPOINT_EVERY = float(os.environ.get("CNNINVERT_CHECKPOINT_EVERY", 30))
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def train(
         training = Training(network, recipe, device)
         if not training.resume(state, settings):
             training.start(crops)
+            training.save(state, settings)
         saved = time.monotonic()
         steps = range(training.step, recipe.steps)
         for step in progress(steps, f"decoder of {recipe.layer}, steps"):

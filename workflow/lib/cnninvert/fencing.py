@@ -2,7 +2,8 @@
 
 A Snakemake that is killed can leave its jobs running, on a cluster for hours, and the next run
 starts the same jobs again. Each job therefore keeps a token in a file; one that no longer finds its
-own there has been superseded: it writes nothing more, and ends.
+own there has been superseded: it writes nothing more, and ends. So does an orphan, a job that sees
+that its Snakemake is gone.
 """
 
 import os
@@ -15,15 +16,17 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
-SNAKEMAKE = "CNNINVERT_SNAKEMAKE"  # the environment variable that holds its process id
+SNAKEMAKE = "CNNINVERT_SNAKEMAKE"  # the environment variable that says which one
 WATCH_EVERY = 0.5  # seconds
 _held: list[tuple[Path, str]] = []  # the token of this process, if it is a job
+_parents: list[int] = []  # its Snakemake and its shell
 
 
 @contextmanager
 def signed(path: Path) -> Iterator[None]:
     """Keep a token in ``path`` during the block; whose token was there before may write no more."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    check()
     _cancel(_read(path))
     # A job of Slurm says which, for the one that supersedes it.
     name = f"{os.environ.get('SLURM_CLUSTER_NAME', '')}/{os.environ.get('SLURM_JOB_ID', '')}"
@@ -39,32 +42,53 @@ def signed(path: Path) -> Iterator[None]:
 
 
 def check() -> None:
-    """End this process at once if its job has been begun anew by another one."""
+    """End this process at once if it is an orphan, or if another one has begun its job anew."""
+    if _orphaned():
+        os._exit(1)
     if any(_read(path) != token for path, token in _held):
         _stand_down()
 
 
+def this_process() -> str:
+    """What a Snakemake tells its jobs of itself, in the environment variable SNAKEMAKE."""
+    return f"{os.getpid()} {_namespace()}"
+
+
 def end_with_snakemake() -> None:
-    """From now on, end this process when the Snakemake that started it is gone."""
-    parent = int(os.environ.get(SNAKEMAKE, 0))
-    if parent and _alive(parent):  # in a container of its own it may not be seen at all
-        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+    """From now on, end this process when the Snakemake that started it is gone, or its shell."""
+    pid, _, namespace = os.environ.get(SNAKEMAKE, "").partition(" ")
+    if pid and namespace == _namespace():  # in a container of its own it may not be seen at all
+        _parents.extend([int(pid), os.getppid()])
+        check()
+        threading.Thread(target=_watch, daemon=True).start()
 
 
-def _watch(parent: int) -> None:
-    while _alive(parent):
+def _watch() -> None:
+    while not _orphaned():
         time.sleep(WATCH_EVERY)
     os._exit(1)
+
+
+def _orphaned() -> bool:
+    return bool(_parents) and (os.getppid() != _parents[1] or not _alive(_parents[0]))
 
 
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
+        # A process that was killed may stay in the table for as long as its own parent likes.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except ProcessLookupError:
         return False
-    except PermissionError:
-        pass
-    return True
+    except (OSError, IndexError):  # another user's, or no Linux
+        return True
+
+
+def _namespace() -> str:
+    """Processes of the same namespace see each other by the same ids."""
+    with suppress(OSError):
+        return str(Path("/proc/self/ns/pid").readlink())
+    return ""
 
 
 def _read(path: Path) -> str:

@@ -1,8 +1,10 @@
 """Downloads: from a URL, the npm registry or PyPI, through their ordinary clients."""
 
+import ctypes
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tarfile
@@ -19,6 +21,8 @@ from cnninvert.files import check_sha256
 
 log = logging.getLogger("cnninvert")
 TIMEOUT = 30  # seconds without a byte
+PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 
 
 def first_that_works(asset: str, sources: dict[str, Callable[[], None]], order: list[str]) -> str:
@@ -127,8 +131,16 @@ def unpack(archive: Path, folder: Path) -> None:
 
 def _run(command: list[str], what: str) -> None:
     environment = {**os.environ, "PIP_NO_INPUT": "1"}  # fail rather than ask
-    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    result = subprocess.run(
+        command, capture_output=True, text=True, env=environment, preexec_fn=_end_with_parent
+    )
     if result.returncode:
         lines = [line for line in result.stderr.splitlines() if "error" in line.lower()]
         reason = (lines or result.stderr.splitlines() or ["no message"])[0].strip()
         raise InputError(f"{what}: {reason.removeprefix('ERROR: ').rstrip('.')}.")
+
+
+def _end_with_parent() -> None:
+    """In a child: it is killed when its parent ends, however that ends. On Linux only."""
+    if sys.platform == "linux":
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from cnninvert import provenance
-from cnninvert.fencing import SNAKEMAKE
+from cnninvert.fencing import SNAKEMAKE, this_process
 
 LIBRARY = Path(__file__).parent
 
@@ -14,7 +14,7 @@ LIBRARY = Path(__file__).parent
 PLUMBING = frozenset(
     {
         *("classifier_cost", "errors", "fencing", "files", "hdf5", "imports", "job", "progress"),
-        *("provenance", "roofline"),
+        *("provenance", "resumable", "roofline"),
     }
 )
 
@@ -55,7 +55,7 @@ def prepare_jobs() -> None:
     known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     paths = dict.fromkeys([str(LIBRARY.parent), *filter(None, known)])
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
-    os.environ[SNAKEMAKE] = str(os.getpid())
+    os.environ[SNAKEMAKE] = this_process()
     # A job that is sent to a cluster parses the workflow anew, perhaps from another state of it.
     if provenance.COMMIT not in os.environ:
         os.environ[provenance.COMMIT] = provenance.describe_commit(LIBRARY.parents[2])

@@ -9,6 +9,7 @@ from typing import Any
 
 from cnninvert import fencing, provenance
 from cnninvert.errors import InputError
+from cnninvert.files import sha256
 
 log = logging.getLogger("cnninvert")
 
@@ -37,6 +38,8 @@ def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> Non
             work(snakemake)
     except InputError as error:
         _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("interrupted.")
     except MemoryError:
         _fail(OUT_OF_MEMORY)
     except OSError as error:
@@ -69,6 +72,19 @@ def device(snakemake: Any):
         provenance.note(device=name, tf32="off", cuda=torch.version.cuda, cudnn=cudnn)
         log.info("device: %s, TF32 off", name)
     return chosen
+
+
+def identity(snakemake: Any) -> dict[str, Any]:
+    """All that a job's results depend on: settings, device, and the content of its inputs.
+
+    The code is among the inputs. Where the job keeps its ``state`` does not count.
+    """
+    return {
+        "wildcards": dict(snakemake.wildcards.items()),
+        "params": {key: value for key, value in snakemake.params.items() if key != "state"},
+        "gpu": int(snakemake.resources.get("gpu", 0)),
+        "input": [sha256(path) for path in snakemake.input],
+    }
 
 
 def _start_logging(snakemake: Any) -> None:
