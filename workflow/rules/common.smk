@@ -12,6 +12,7 @@ from cnninvert.config import check_config, expand as expand_path, typed
 from cnninvert.errors import InputError
 from cnninvert.imports import closure, prepare_jobs
 from cnninvert.plan import Plan, folder_digest, has_gpu
+from cnninvert.workspace import check_writable, claim
 
 prepare_jobs()
 
@@ -19,11 +20,13 @@ config.update(typed(config))
 try:
     check_config(config)
     PLAN = Plan(config)
+    R = f"results/{config['preset']}"  # of this preset
+    for folder in (".snakemake", R):
+        check_writable(Path(folder))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 DATA = "results/data"  # shared by all presets
-R = f"results/{config['preset']}"  # of this preset
 MAIN = config["weights"]["use"]
 
 

@@ -20,7 +20,7 @@ def main(snakemake):
     settings = snakemake.params.settings
     device = job.device(snakemake)
     network = Network(snakemake.input.weights, device)
-    activations = Activations(snakemake.input.activations)
+    activations = Activations(snakemake.input.activations, network)
     layer, kind = previous_layer(settings["layer"]), snakemake.wildcards.kind
     w = operator(network, settings["layer"], snakemake.wildcards.filters, snakemake.params.seed)
     rows = []

@@ -1,6 +1,5 @@
 """Figure 3 for one layer: codes of crops of its real input, their ratios and the predicted ones."""
 
-import h5py
 import pandas as pd
 import torch
 from torch import Tensor
@@ -12,6 +11,7 @@ from cnninvert.crops import crop_size, layer_input, random_crop
 from cnninvert.device import generator
 from cnninvert.factorisation import Factorisation
 from cnninvert.files import write_csv
+from cnninvert.hdf5 import read_photographs
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
 from cnninvert.progress import progress
@@ -30,7 +30,7 @@ def main(snakemake):
     tables = []
     with torch.inference_mode():
         w = operator(network, names["layer"], names["filters"], seed, padding="valid")
-        with h5py.File(snakemake.input.photographs) as file:
+        with read_photographs(snakemake.input.photographs, "test") as file:
             images = torch.from_numpy(file["test"][: settings["images"]])
         # The same places for all banks, and the same signs for all lambdas.
         random = generator(seed, 8, number)

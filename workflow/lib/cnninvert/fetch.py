@@ -1,5 +1,7 @@
 """Downloads: from a URL, the npm registry or PyPI, through their ordinary clients."""
 
+import gzip
+import http.client
 import logging
 import os
 import shutil
@@ -9,6 +11,7 @@ import tarfile
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +22,11 @@ from cnninvert.files import check_sha256
 
 log = logging.getLogger("cnninvert")
 TIMEOUT = 30  # seconds without a byte
+# What unpacking a damaged archive raises.
+DAMAGED = (
+    *(tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError),
+    *(NotImplementedError, RuntimeError, UnicodeDecodeError),
+)
 
 
 def first_that_works(asset: str, sources: dict[str, Callable[[], None]], order: list[str]) -> str:
@@ -58,15 +66,25 @@ def url(address: str, path: Path, sha256: str | None = None) -> None:
                 mininterval=5,
             ) as bar,
         ):
-            while block := response.read(1 << 20):
+            while block := _block(response, address):
                 file.write(block)
                 bar.update(len(block))
             if bar.total and bar.n != bar.total:
                 raise InputError(f"{address}: the download broke off after {bar.n} bytes.")
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except urllib.error.URLError as error:
         raise InputError(f"{address}: {getattr(error, 'reason', error)}.") from error
+    except (ConnectionError, TimeoutError, http.client.HTTPException) as error:
+        raise InputError(f"{address}: {error or type(error).__name__}.") from error
     if sha256:
         check_sha256(path, sha256, address)
+
+
+def _block(response, address: str) -> bytes:
+    """The next bytes of a download, none at its end; InputError where it breaks off."""
+    try:
+        return response.read(1 << 20)
+    except (OSError, http.client.HTTPException) as error:
+        raise InputError(f"{address}: the download broke off: {error}.") from error
 
 
 def npm(package: str, sha256: str, folder: Path) -> Path:
@@ -121,7 +139,7 @@ def unpack(archive: Path, folder: Path) -> None:
         else:
             with tarfile.open(archive) as file:
                 file.extractall(folder, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+    except DAMAGED as error:
         raise InputError(f"{archive}: it cannot be unpacked: {error}.") from error
 
 

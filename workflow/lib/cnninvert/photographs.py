@@ -1,5 +1,7 @@
 """Photographs: choosing, checking, splitting and cropping them."""
 
+import re
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +9,7 @@ import pandas as pd
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from cnninvert.errors import InputError
-from cnninvert.hdf5 import whole_hdf5
+from cnninvert.hdf5 import whole_hdf5, write_rows
 from cnninvert.progress import progress
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
@@ -48,6 +50,20 @@ def index(root: Path, train: int, test: int, seed: int) -> pd.DataFrame:
     return frame
 
 
+def shown(names: list[str], pattern: str | None) -> list[int]:
+    """Numbers of the test photographs ``names`` that figure4.photographs, a ``pattern``, matches.
+
+    InputError if there are none.
+    """
+    numbers = [number for number, name in enumerate(names) if fnmatch(name, pattern or "*")]
+    if not numbers:
+        raise InputError(
+            f"config: figure4.photographs = {pattern}: no test photograph matches; "
+            f"the first is {names[0]}."
+        )
+    return numbers
+
+
 def _groups(root: Path) -> dict[str, list[str]]:
     if not root.is_dir():
         raise InputError(f"images.root = {root}: there is no such folder.")
@@ -55,6 +71,12 @@ def _groups(root: Path) -> dict[str, list[str]]:
     for path in sorted(root.rglob("*")):
         if path.suffix.lower() in SUFFIXES and path.name[0] != "." and path.is_file():
             groups.setdefault(str(path.parent), []).append(str(path.relative_to(root)))
+    for name in (name for names in groups.values() for name in names):
+        if re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", name):
+            printed = name.encode("utf-8", "backslashreplace").decode()
+            raise InputError(
+                f"images.root = {root}: the name {printed!r} is no line of text; rename the image."
+            )
     if not groups:
         raise InputError(
             f"images.root = {root}: the folder holds no image ({', '.join(sorted(SUFFIXES))})."
@@ -149,7 +171,7 @@ def write_crops(root: Path, chosen: pd.DataFrame, crops: int, seed: int, path: P
             shape = (len(names) * each, 3, CROP, CROP)
             images = file.create_dataset(split, shape, "u1", chunks=(1, 3, CROP, CROP))
             paths = np.repeat([name.encode() for name in names], each)
-            file.create_dataset(f"{split}_path", data=paths)
+            write_rows(file, f"{split}_path", 0, len(paths), paths)
             for number, name in enumerate(progress(names, f"{split} photographs cropped")):
                 picture = load(root / name)
                 images[number * each] = centre_crop(picture)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -57,13 +58,25 @@ def read_pickled_arrays(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             return _ArraysOnly(file).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # whatever a damaged file makes of itself
         raise InputError(f"{path.name}: it is no readable pickle of arrays: {error}.") from error
+
+
+def read_checkpoint(path: Path) -> dict[str, Tensor]:
+    """The tensors of a torch checkpoint; InputError if it is damaged or holds anything else."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever a damaged file makes of itself
+        raise InputError(
+            f"{path.name}: it is no readable checkpoint of tensors ({type(error).__name__})."
+        ) from error
 
 
 def from_torchvision(path: Path, architecture: str) -> dict[str, Tensor]:
     """The convolutions of a torchvision checkpoint, under our names."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
+    state = read_checkpoint(path)
     # torchvision numbers convolutions among ReLUs and pools; their order is ours.
     numbers = sorted(
         int(key.split(".")[-2])
@@ -130,11 +143,14 @@ def download(path: Path, architecture: str, name: str, order: list[str], scratch
 def adopt(path: Path, file: Path, architecture: str, preprocessing: str) -> None:
     """Copy a user's safetensors file to ``path`` with our attributes, after checking it."""
     reached = {layer.name for layer in layers_in_file(file, architecture)}
-    tensors = {
-        name: tensor.float()
-        for name, tensor in load_file(file).items()
-        if name.split(".")[0] in reached
-    }
+    try:
+        tensors = {
+            name: tensor.float()
+            for name, tensor in load_file(file).items()
+            if name.split(".")[0] in reached
+        }
+    except SafetensorError as error:
+        raise InputError(f"{file}: the weights cannot be read ({error}); get it anew.") from error
     for name, tensor in tensors.items():
         if not bool(tensor.isfinite().all()):
             raise InputError(f"{file}: {name} holds NaN or infinite values; get the file anew.")
