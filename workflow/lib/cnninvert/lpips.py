@@ -35,7 +35,8 @@ class LPIPS:
             self.heads = {name: tensors[name].view(-1, 1, 1) for name in self.layers}
         except (OSError, SafetensorError, KeyError) as error:
             raise InputError(
-                f"{heads}: LPIPS's heads cannot be read: {error}; delete the file and run again."
+                f"{heads}: the heads of LPIPS cannot be read: {error}; "
+                "delete the file and run again."
             ) from error
 
     def __call__(self, pictures: Tensor, references: Tensor) -> Tensor:
