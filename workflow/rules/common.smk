@@ -12,12 +12,15 @@ from cnninvert.config import check_config, expand as expand_path, typed
 from cnninvert.errors import InputError
 from cnninvert.imports import closure, prepare_jobs
 from cnninvert.plan import Plan, folder_digest, has_gpu
+from cnninvert.schema import check_keys
 from cnninvert.workspace import check_writable, claim
 
 prepare_jobs()
 
 config.update(typed(config))
 try:
+    for path in workflow.configfiles:
+        check_keys(path)
     check_config(config)
     PLAN = Plan(config)
     R = f"results/{config['preset']}"  # of this preset
