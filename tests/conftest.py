@@ -26,3 +26,23 @@ def settings_of_torch():
     torch.set_num_threads(threads)
     for backend, allowed in zip(backends, tf32, strict=True):
         backend.allow_tf32 = allowed
+
+
+FIGURES: dict[str, int | None] = {}
+
+
+@pytest.fixture
+def figure():
+    """Call it with words to print after the tests, and with a count to add up under them."""
+
+    def add(words: str, count: int | None = None) -> None:
+        FIGURES[words] = None if count is None else (FIGURES.get(words) or 0) + count
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter):
+    if FIGURES:
+        terminalreporter.section("figures")
+    for words, count in FIGURES.items():
+        terminalreporter.line(words if count is None else f"{words}: {count}")

@@ -74,7 +74,7 @@ def _check_path(key: str, path: str, folder: bool = False) -> None:
         found = False
     if not found:
         raise InputError(
-            f"config: {key} = {path}: there is no such {'folder' if folder else 'file'}."
+            f"config: {key} = {path:.1000}: there is no such {'folder' if folder else 'file'}."
         )
     if set("{}") & set(str(there)):
         raise InputError(
@@ -129,9 +129,9 @@ def _classify(config: Config) -> None:
     for name, left, least in (("held out", held_out, 1), ("to train on", count - held_out, batch)):
         if left < least:
             raise InputError(
-                f"config: classify.search_images = {count}, folds = {folds} and validation = "
-                f"{section['validation']} leave {left} images {name}; {least} or more are needed "
-                f"(classify.batch = {batch})."
+                f"config: classify.search_images = {count}, folds = {folds} and "
+                f"classify.validation = {section['validation']} leave {left} images {name}; "
+                f"{least} or more are needed (classify.batch = {batch})."
             )
     if section["halving"] > section["search_epochs"]:
         raise InputError(

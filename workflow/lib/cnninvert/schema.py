@@ -38,7 +38,7 @@ def _check_keys(path: str | Path, node: yaml.Node | None) -> None:
     elif isinstance(node, yaml.MappingNode):
         seen = set()
         for key, value in node.value:
-            name, line = f"{key.value:.80}", key.start_mark.line + 1
+            name, line = str(key.value)[:80], key.start_mark.line + 1
             if name in seen:
                 raise InputError(f"{path}: line {line} has the key {name} again; remove one.")
             seen.add(name)
@@ -54,7 +54,7 @@ def validator() -> Draft202012Validator:
             "number": lambda _, value: (
                 isinstance(value, int | float)
                 and not isinstance(value, bool)
-                and math.isfinite(value)
+                and (isinstance(value, int) or math.isfinite(value))
             ),
         }
     )
@@ -62,9 +62,14 @@ def validator() -> Draft202012Validator:
     return extend(Draft202012Validator, type_checker=types)(schema)
 
 
-def _position(error: ValidationError) -> tuple[int, str]:
-    # Unknown keys first: they are typing mistakes, and explain a missing key beside them.
-    return (error.validator != "additionalProperties", ".".join(map(str, error.absolute_path)))
+def _position(error: ValidationError) -> tuple[bool, bool, str]:
+    # Unknown keys first: they are typing mistakes, and explain a missing key beside them. An item
+    # that is wrong in itself before one that repeats another: 1.0 beside 1.
+    return (
+        error.validator != "additionalProperties",
+        error.validator == "uniqueItems",
+        ".".join(map(str, error.absolute_path)),
+    )
 
 
 def _sentence(error: ValidationError) -> str:
