@@ -8,11 +8,11 @@ from snakemake.exceptions import WorkflowError
 LIB = Path(workflow.basedir) / "workflow" / "lib"
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(LIB))
-from cnninvert.config import check_config, expand as expand_path, typed
+from cnninvert.config import check_config, expand as expand_path
 from cnninvert.errors import InputError
 from cnninvert.imports import closure, prepare_jobs
 from cnninvert.plan import Plan, folder_digest, has_gpu
-from cnninvert.schema import check_keys
+from cnninvert.schema import check_keys, typed
 from cnninvert.workspace import check_writable, claim
 
 prepare_jobs()

@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cnninvert.errors import InputError
 from cnninvert.layers import ARCHITECTURES, layers_in_file
 from cnninvert.schema import check_schema
@@ -32,24 +30,6 @@ def check_config(config: Config) -> None:
     check_schema(config)
     for check in (_weights, _images, _classify, _theory, _figure3_layers, _iht_codes, _picture):
         check(config)
-
-
-def typed(value: Any) -> Any:
-    """``value`` with the numbers, truth values and nulls that Snakemake left as text.
-
-    It reads everything inside --config 'section={key: 3}' as text.
-    """
-    if isinstance(value, dict):
-        return {key: typed(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [typed(item) for item in value]
-    if isinstance(value, str) and value:
-        try:
-            read = yaml.safe_load(value)
-        except yaml.YAMLError:
-            return value
-        return read if read is None or isinstance(read, int | float) else value
-    return value
 
 
 def weights_layers(config: Config, name: str) -> list[str]:

@@ -4,6 +4,7 @@ Free of torch and of Snakemake: it runs whenever the workflow is parsed.
 """
 
 import math
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,38 @@ def check_schema(config: Any) -> None:
     errors = list(validator().iter_errors(config))
     if errors:
         raise InputError(_sentence(min(errors, key=_position)))
+
+
+def typed(value: Any, schema: Mapping[str, Any] | None = None) -> Any:
+    """``value`` with the numbers, truth values and nulls that Snakemake left as text.
+
+    It reads everything inside --config 'section={key: 3}' as text. What ``schema``, by default that
+    of the whole config, wants as text stays text.
+    """
+    schema = _resolved(validator().schema if schema is None else schema)
+    if isinstance(value, dict):
+        parts = schema.get("properties", {})
+        rest = schema.get("additionalProperties") or {}
+        return {key: typed(item, parts.get(key, rest)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [typed(item, schema.get("items", {})) for item in value]
+    if isinstance(value, str) and value:
+        try:
+            read = yaml.safe_load(value)
+        except yaml.YAMLError:
+            return value
+        text = "string" in schema.get("type", ())
+        if read is None and "null" in schema.get("type", ("null",)):
+            return None
+        return read if isinstance(read, int | float) and not text else value
+    return value
+
+
+def _resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """``schema`` with what it refers to."""
+    if "$ref" not in schema:
+        return schema
+    return {**validator().schema["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
 
 
 def check_keys(path: str | Path) -> None:
