@@ -44,12 +44,14 @@ def first_that_works(asset: str, sources: dict[str, Callable[[], None]], order: 
             return name
         except InputError as error:
             log.info("%s: the %s source did not serve it: %s", asset, name, error)
-            failures.append(f"{name}: {error}")
+            failures.append(f"{name}: {error}".rstrip("."))
     if not failures:
         raise InputError(
             f"data.sources = {order} names no source of {asset}, which has {sorted(sources)}."
         )
-    raise InputError(f"{asset} could not be fetched from any source ({' | '.join(failures)})")
+    raise InputError(
+        f"{asset} could not be fetched ({' | '.join(failures)}); look at the network and run again."
+    )
 
 
 def url(address: str, path: Path, sha256: str | None = None) -> None:
@@ -140,7 +142,8 @@ def unpack(archive: Path, folder: Path) -> None:
             with tarfile.open(archive) as file:
                 file.extractall(folder, filter="data")
     except DAMAGED as error:
-        raise InputError(f"{archive}: it cannot be unpacked: {error}.") from error
+        reason = str(error).partition("\n")[0].rstrip(":.")
+        raise InputError(f"{archive}: it cannot be unpacked: {reason}.") from error
 
 
 def _run(command: list[str], what: str) -> None:
