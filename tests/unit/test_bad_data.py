@@ -1,5 +1,6 @@
 """Bad files of every kind are refused in one sentence, leave nothing, and may be put right."""
 
+import errno
 import http.server
 import io
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -23,6 +25,7 @@ from safetensors.torch import save_file
 from cnninvert import cifar10, classifier_data, fetch, weights
 from cnninvert.activations import Activations, extract
 from cnninvert.errors import InputError
+from cnninvert.files import whole, write_csv
 from cnninvert.hdf5 import PICTURES, finite, read_hdf5, read_photographs, whole_hdf5, write_rows
 from cnninvert.layers import ARCHITECTURES, Conv, layers_in_file
 from cnninvert.networks import Network
@@ -470,3 +473,74 @@ def test_benchmarks_that_a_full_disk_cut_off_are_passed_over(tmp_path):
     (tmp_path / "benchmarks" / "b.tsv").touch()
     (tmp_path / "benchmarks" / "c.tsv").write_text("s\th:m")
     assert "1.5" in time_table(tmp_path)
+
+
+# --- a full disk
+
+
+def write_checkpoint(path):
+    with whole(path) as part:
+        torch.save({"weights": torch.zeros(200_000)}, part)
+
+
+def write_decoder(path):
+    with whole(path) as part:
+        save_file({"weights": torch.zeros(200_000)}, part)
+
+
+def write_figure(path):
+    with whole(path) as part:
+        noise = np.random.default_rng(0).integers(0, 256, (500, 500, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(part, "PNG")
+
+
+def write_crops_of_noise(path):
+    noise = np.random.default_rng(0).integers(0, 256, (12, 3, 150, 150), dtype=np.uint8)
+    with whole_hdf5(path) as file:
+        images = file.create_dataset("test", noise.shape, "u1", chunks=(1, *noise.shape[1:]))
+        for number, pixels in enumerate(noise):
+            images[number] = pixels
+
+
+def write_rows_of(length):
+    def write(path):
+        with whole_hdf5(path) as file:
+            for number in range(800_000 // length):
+                write_rows(file, "x", number, 800_000 // length, np.ones((1, length), "u1"))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        *(write_checkpoint, write_decoder, write_figure, write_crops_of_noise),
+        *(write_rows_of(400_000), write_rows_of(1000)),
+        lambda path: write_csv(path, pd.DataFrame(np.random.default_rng(0).random((20_000, 2)))),
+    ],
+    ids=["checkpoint", "decoder", "figure", "chunks", "large-rows", "small-rows", "table"],
+)
+def test_a_full_disk_leaves_the_old_file(write, mounted, tmp_path, capfd, figure):
+    mounted(tmp_path, "size=300k")
+    path = tmp_path / "file.h5"
+    path.write_text("old")
+    with pytest.raises(OSError) as error:
+        write(path)
+    assert (error.value.errno, error.value.filename) == (errno.ENOSPC, str(path))
+    assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
+    assert capfd.readouterr().err == ""
+    figure("bad inputs refused, by the library", 1)
+    mounted(tmp_path, "size=10m")
+    write(path)
+    assert path.stat().st_size > 300_000 and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_disk_that_is_full_or_read_only_is_found_at_the_start(mounted, refuse, tmp_path):
+    mounted(tmp_path, "size=300k")
+    refuse("the disk is full; make room there", check_writable, tmp_path / "results" / "tiny")
+    mounted(tmp_path, "size=10m,nr_inodes=1")
+    refuse("the disk is full; make room there", check_writable, tmp_path / "results" / "tiny")
+    mounted(tmp_path, "size=10m,nr_inodes=100")
+    check_writable(tmp_path / "results" / "tiny")
+    mounted(tmp_path, "ro")
+    refuse("make it writable, or run in another folder", check_writable, tmp_path / "results")
