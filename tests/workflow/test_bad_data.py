@@ -1,4 +1,4 @@
-"""Bad data through Snakemake: one sentence, a non-zero exit, no half-written file, a clean rerun."""
+"""Bad data through Snakemake: one sentence, non-zero exit, nothing half-written, a clean rerun."""
 
 import re
 import subprocess

@@ -1,12 +1,13 @@
 """Photographs: choosing, checking, splitting and cropping them."""
 
 import re
+import warnings
 from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from cnninvert.errors import InputError
 from cnninvert.hdf5 import whole_hdf5, write_rows
@@ -15,6 +16,7 @@ from cnninvert.progress import progress
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 SHORT_SIDE, CROP = 256, 224  # pixels; the usual evaluation crop of ImageNet networks
 MAX_PIXELS = 100_000_000
+Image.MAX_IMAGE_PIXELS = None  # of Pillow, which would warn below ours
 MAX_RATIO = 20  # of the sides; at 256 pixels, a thin strip would not fit in memory
 
 
@@ -101,30 +103,35 @@ def load(path: str | Path) -> Image.Image:
     on no known scale, and sizes that cannot serve.
     """
     try:
-        with Image.open(path) as picture:
-            _check_size(path, picture.width, picture.height)
-            transparent = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
-            if transparent and picture.convert("RGBA").getextrema()[3][0] < 255:
-                raise InputError(
-                    f"{path}: the image has transparent pixels; flatten, remove or replace it."
-                )
-            # JPEGs are decoded at the smallest scale that is large enough: several times faster.
-            picture.draft("RGB", (2 * SHORT_SIDE, 2 * SHORT_SIDE))
-            upright = ImageOps.exif_transpose(picture)
-            if upright.mode.startswith("I;16"):
-                # Pillow would clip at 255.
-                upright = Image.fromarray((np.asarray(upright) // 257).astype(np.uint8))
-            if upright.mode in ("I", "F"):
-                raise InputError(
-                    f"{path}: pixels of 32 bits have no known scale; save the image with 8 or 16."
-                )
-            return upright.convert("RGB")
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{path}: the image is too large; shrink or remove it.") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        with warnings.catch_warnings(), Image.open(path) as picture:
+            warnings.simplefilter("ignore")  # of what is odd and does not matter
+            return _loaded(path, picture)
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # whatever a damaged file makes of itself
         raise InputError(
             f"{path}: this image cannot be read ({error}); remove or replace it."
         ) from error
+
+
+def _loaded(path: str | Path, picture: Image.Image) -> Image.Image:
+    _check_size(path, picture.width, picture.height)
+    transparent = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+    if transparent and picture.convert("RGBA").getextrema()[3][0] < 255:
+        raise InputError(
+            f"{path}: the image has transparent pixels; flatten, remove or replace it."
+        )
+    # JPEGs are decoded at the smallest scale that is large enough: several times faster.
+    picture.draft("RGB", (2 * SHORT_SIDE, 2 * SHORT_SIDE))
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I;16"):
+        # Pillow would clip at 255.
+        upright = Image.fromarray((np.asarray(upright) // 257).astype(np.uint8))
+    if upright.mode in ("I", "F"):
+        raise InputError(
+            f"{path}: pixels of 32 bits have no known scale; save the image with 8 or 16."
+        )
+    return upright.convert("RGB")
 
 
 def _check_size(path: str | Path, width: int, height: int) -> None:

@@ -46,7 +46,7 @@ def claim(folder: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise InputError(
-            f"{folder}: another run is at work there; wait for its end, or name another preset."
+            f"{folder}: another run is at work there; run again when it has ended."
         ) from error
     except OSError:
         pass  # a file system without locks
