@@ -439,6 +439,28 @@ def test_folders_without_images(refuse, tmp_path):
     refuse("cannot be read", load, tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF"])
+def test_every_damaged_image_is_refused_or_read(kind, tmp_path, recwarn):
+    rng, packed, path = np.random.default_rng(0), io.BytesIO(), tmp_path / "image"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(rng.integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(
+        packed, kind, **({} if kind in ("BMP", "GIF") else {"exif": exif})
+    )
+    refused = 0
+    for _ in range(100):
+        content = bytearray(packed.getvalue())
+        for place in rng.integers(200, size=4):
+            content[place] = rng.integers(256)
+        path.write_bytes(content)
+        try:
+            assert load(path).mode == "RGB"
+        except InputError as error:
+            assert str(path) in str(error)
+            refused += 1
+    assert refused and not recwarn.list
+
+
 # --- folders
 
 

@@ -1,6 +1,6 @@
 """Downloads: from a URL, the npm registry or PyPI, through their ordinary clients."""
 
-import gzip
+import errno
 import http.client
 import logging
 import os
@@ -24,7 +24,7 @@ log = logging.getLogger("cnninvert")
 TIMEOUT = 30  # seconds without a byte
 # What unpacking a damaged archive raises.
 DAMAGED = (
-    *(tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError),
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError),
     *(NotImplementedError, RuntimeError, UnicodeDecodeError),
 )
 
@@ -141,7 +141,9 @@ def unpack(archive: Path, folder: Path) -> None:
         else:
             with tarfile.open(archive) as file:
                 file.extractall(folder, filter="data")
-    except DAMAGED as error:
+    except (*DAMAGED, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise  # the disk's
         reason = str(error).partition("\n")[0].rstrip(":.")
         raise InputError(f"{archive}: it cannot be unpacked: {reason}.") from error
 

@@ -17,6 +17,7 @@ from cnninvert.weights import (
     PYPI_SHA256,
     read_checkpoint,
     read_pickled_arrays,
+    structure,
 )
 
 OFFICIAL = "lpips==0.1.4"
@@ -33,21 +34,23 @@ CONTENT_SHA256 = {
 def from_official(path: Path, architecture: str) -> dict[str, Tensor]:
     """The heads (C,) of the authors' checkpoint, by the name of their layer."""
     state = read_checkpoint(path)
-    return {
-        name: state[f"lin{index}.model.1.weight"].flatten()
-        for index, name in enumerate(LAYERS[architecture])
-    }
+    with structure(path):
+        return {
+            name: state[f"lin{index}.model.1.weight"].flatten()
+            for index, name in enumerate(LAYERS[architecture])
+        }
 
 
 def from_flax(path: Path, architecture: str) -> dict[str, Tensor]:
     """The same of a pickled Flax checkpoint."""
     tree = read_pickled_arrays(path)
-    return {
-        name: torch.from_numpy(
-            np.asarray(tree[f"NetLinLayer_{index}"]["Conv_0"]["kernel"]).flatten()
-        )
-        for index, name in enumerate(LAYERS[architecture])
-    }
+    with structure(path):
+        return {
+            name: torch.from_numpy(
+                np.asarray(tree[f"NetLinLayer_{index}"]["Conv_0"]["kernel"]).flatten()
+            )
+            for index, name in enumerate(LAYERS[architecture])
+        }
 
 
 def content_sha256(heads: dict[str, Tensor], architecture: str) -> str:

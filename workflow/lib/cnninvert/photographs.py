@@ -103,8 +103,8 @@ def load(path: str | Path) -> Image.Image:
     on no known scale, and sizes that cannot serve.
     """
     try:
-        with warnings.catch_warnings(), Image.open(path) as picture:
-            warnings.simplefilter("ignore")  # of what is odd and does not matter
+        # What is odd and does not matter would be warned of.
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:
             return _loaded(path, picture)
     except (InputError, MemoryError):
         raise

@@ -2,6 +2,8 @@
 
 import hashlib
 import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -74,33 +76,44 @@ def read_checkpoint(path: Path) -> dict[str, Tensor]:
         ) from error
 
 
+@contextmanager
+def structure(path: Path) -> Iterator[None]:
+    """Turn what a checkpoint of another structure raises in the block into an InputError."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise InputError(f"{path.name}: it does not hold the tensors that it should.") from error
+
+
 def from_torchvision(path: Path, architecture: str) -> dict[str, Tensor]:
     """The convolutions of a torchvision checkpoint, under our names."""
     state = read_checkpoint(path)
-    # torchvision numbers convolutions among ReLUs and pools; their order is ours.
-    numbers = sorted(
-        int(key.split(".")[-2])
-        for key in state
-        if key.endswith(".bias") and "classifier" not in key
-    )
-    prefix = "features." if any(key.startswith("features.") for key in state) else ""
-    return {
-        f"{conv.name}.{kind}": state[f"{prefix}{number}.{kind}"].float()
-        for conv, number in zip(_convolutions(architecture), numbers, strict=True)
-        for kind in ("weight", "bias")
-    }
+    with structure(path):
+        # torchvision numbers convolutions among ReLUs and pools; their order is ours.
+        numbers = sorted(
+            int(key.split(".")[-2])
+            for key in state
+            if key.endswith(".bias") and "classifier" not in key
+        )
+        prefix = "features." if any(key.startswith("features.") for key in state) else ""
+        return {
+            f"{conv.name}.{kind}": state[f"{prefix}{number}.{kind}"].float()
+            for conv, number in zip(_convolutions(architecture), numbers, strict=True)
+            for kind in ("weight", "bias")
+        }
 
 
 def from_flax(path: Path, architecture: str) -> dict[str, Tensor]:
     """The convolutions of a pickled Flax checkpoint, HWIO to OIHW."""
     tree = read_pickled_arrays(path)
-    layers = tree[FLAX_NAMES[architecture]]
-    tensors = {}
-    for index, conv in enumerate(_convolutions(architecture)):
-        kernel = np.asarray(layers[f"Conv_{index}"]["kernel"]).transpose(3, 2, 0, 1)
-        tensors[f"{conv.name}.weight"] = torch.from_numpy(kernel.copy())
-        tensors[f"{conv.name}.bias"] = torch.from_numpy(layers[f"Conv_{index}"]["bias"].copy())
-    return tensors
+    with structure(path):
+        layers = tree[FLAX_NAMES[architecture]]
+        tensors = {}
+        for index, conv in enumerate(_convolutions(architecture)):
+            kernel = np.asarray(layers[f"Conv_{index}"]["kernel"]).transpose(3, 2, 0, 1)
+            tensors[f"{conv.name}.weight"] = torch.from_numpy(kernel.copy())
+            tensors[f"{conv.name}.bias"] = torch.from_numpy(layers[f"Conv_{index}"]["bias"].copy())
+        return tensors
 
 
 def content_sha256(tensors: dict[str, Tensor], architecture: str) -> str:
