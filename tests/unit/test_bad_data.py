@@ -336,6 +336,15 @@ def test_bad_activations(vgg16, refuse, tmp_path):
     assert Activations(path, vgg16).read("pool1").isfinite().all()
 
 
+def test_photographs_without_attributes(vgg16, refuse, tmp_path):
+    path = tmp_path / "photographs.h5"
+    write_photographs(path)
+    with h5py.File(path, "a") as file:
+        file.attrs.clear()
+    arguments = (path, ["pool1"], tmp_path / "activations.h5", CPU)
+    refuse("it does not say how its pictures were cropped", extract, vgg16, *arguments)
+
+
 def test_weights_whose_activations_overflow(vgg16, refuse, tmp_path):
     write_photographs(tmp_path / "photographs.h5")
     vgg16.tensors["conv1_1.bias"] += 1e38

@@ -53,8 +53,7 @@ def extract(
             network=network.architecture,
             weights=network.attributes["source"],
             preprocessing=network.preprocessing,
-            images=f"{len(images)} photographs, short side {source.attrs['short_side']}, "
-            f"centre crop {source.attrs['crop']}",
+            images=f"{len(images)} photographs, {_crops(photographs, source)}",
             layers=layers,
         )
         names = source["test_path"][:]
@@ -76,6 +75,13 @@ def extract(
             written = writer.submit(_write, file, network, start, len(images), copies, ready)
         if written:
             written.result()
+
+
+def _crops(path: Path, source: h5py.File) -> str:
+    try:
+        return f"short side {source.attrs['short_side']}, centre crop {source.attrs['crop']}"
+    except KeyError as error:
+        raise refusal(path, "it does not say how its pictures were cropped") from error
 
 
 def _wanted(step: Step, layers: list[str]) -> list[tuple[str, Tensor]]:
