@@ -25,9 +25,9 @@ def check_writable(folder: Path) -> None:
     space = os.statvfs(place)
     if space.f_bavail * space.f_frsize < LEAST or (space.f_files and not space.f_favail):
         raise InputError(f"{place.absolute()}: the disk is full; make room there and run again.")
-    inside = [path for path in folder.iterdir() if path.is_dir()] if place == folder else []
-    for path in (place, *inside):
-        if not os.access(path, os.W_OK | os.X_OK):
+    for path in (place, *(folder.iterdir() if place == folder else ())):
+        # Another run may have removed one of its own meanwhile.
+        if not os.access(path, os.W_OK | os.X_OK) and path.is_dir():
             raise InputError(
                 f"{path.absolute()}: no writing there; make it writable, or run in another folder."
             )
