@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import h5py
+import numpy as np
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
@@ -21,7 +22,7 @@ def random_photographs(path: Path, count: int, side: int) -> Path:
             coarse = torch.rand(1, 3, 16, 16, generator=random)
             smooth = F.interpolate(coarse, size=(side, side), mode="bicubic")
             images[number] = eight_bit(smooth)[0].numpy()
-        file["test_path"] = [f"{number}.jpg".encode() for number in range(count)]
+        file["test_path"] = np.array([f"{number}.jpg" for number in range(count)], "S")
         file.attrs.update(short_side=side, crop=side)
     return path
 

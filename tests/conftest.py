@@ -1,5 +1,8 @@
 """Fixtures that all tests share."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -26,3 +29,46 @@ def settings_of_torch():
     torch.set_num_threads(threads)
     for backend, allowed in zip(backends, tf32, strict=True):
         backend.allow_tf32 = allowed
+
+
+@pytest.fixture
+def mounted():
+    """Mount a small disk in memory over a folder: ``mounted(folder, "size=1m")``; again to remount.
+
+    Skips where that takes rights that the tests do not have.
+    """
+    folders = []
+
+    def mount(folder: Path, options: str) -> None:
+        again = ["-o", f"remount,{options}"] if folder in folders else ["-o", options]
+        command = ["mount", "-t", "tmpfs", *again, "tmpfs", str(folder)]
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"a small disk can be mounted by root only ({error})")
+        if folder not in folders:
+            folders.append(folder)
+
+    yield mount
+    for folder in folders:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+FIGURES: dict[str, int | None] = {}
+
+
+@pytest.fixture
+def figure():
+    """Call it with words to print after the tests, and with a count to add up under them."""
+
+    def add(words: str, count: int | None = None) -> None:
+        FIGURES[words] = None if count is None else (FIGURES.get(words) or 0) + count
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter):
+    if FIGURES:
+        terminalreporter.section("figures")
+    for words, count in FIGURES.items():
+        terminalreporter.line(words if count is None else f"{words}: {count}")

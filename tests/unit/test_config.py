@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cnninvert.config import check_config, typed
+from cnninvert.config import check_config
 from cnninvert.errors import InputError
 from cnninvert.plan import Plan
+from cnninvert.schema import typed
 
 ROOT = Path(__file__).parents[2]
 PRESETS = [ROOT / "tests" / "tiny.yaml", *sorted((ROOT / "presets").glob("*.yaml"))]
@@ -109,6 +110,17 @@ def test_text_from_the_command_line_becomes_what_it_says():
     read = {"a": {"b": 3, "c": 0.1, "d": None, "e": True, "f": "pool4", "g": [1, 2]}}
     assert typed(given) == read
     assert typed({"root": "", "path": "a: b: c"}) == {"root": "", "path": "a: b: c"}
+    given = {
+        "preset": "12",
+        "images": {"root": "null", "test": "8"},
+        "figure4": {"photographs": "2"},
+    }
+    read = {"preset": "12", "images": {"root": None, "test": 8}, "figure4": {"photographs": "2"}}
+    assert typed(given) == read
+    assert typed({"data": {"sources": ["1"]}, "seed": "null"}) == {
+        "data": {"sources": [1]},
+        "seed": "null",
+    }
 
 
 def test_a_missing_key(config):

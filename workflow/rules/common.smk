@@ -9,22 +9,28 @@ from snakemake.exceptions import WorkflowError
 LIB = Path(workflow.basedir) / "workflow" / "lib"
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(LIB))
-from cnninvert.config import check_config, expand as expand_path, typed
+from cnninvert.config import check_config, expand as expand_path
 from cnninvert.errors import InputError
 from cnninvert.imports import closure, prepare_jobs
 from cnninvert.plan import Plan, folder_digest, has_gpu
+from cnninvert.schema import check_keys, typed
+from cnninvert.workspace import check_writable, claim
 
 prepare_jobs()
 
 config.update(typed(config))
 try:
+    for path in workflow.configfiles:
+        check_keys(path)
     check_config(config)
     PLAN = Plan(config)
+    R = f"results/{config['preset']}"  # of this preset
+    for folder in (".snakemake", R):
+        check_writable(Path(folder))
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
 DATA = "results/data"  # shared by all presets
-R = f"results/{config['preset']}"  # of this preset
 MAIN = config["weights"]["use"]
 
 

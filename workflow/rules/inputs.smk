@@ -325,7 +325,16 @@ def left_out(target):
 
 
 def greet():
-    """Say what will run and what is left out."""
+    """Keep other runs out of the results; say what will run and what is left out."""
+    files = [str(file) for job in workflow.dag.needrun_jobs() for file in job.output]
+    try:
+        for folder in (R, DATA):
+            if any(file.startswith(f"{folder}/") for file in files):
+                check_writable(Path(folder))
+                claim(Path(folder))
+    except (InputError, OSError) as error:
+        logger.error(str(error))  # as a WorkflowError it would be shown twice
+        sys.exit(1)
     where = "GPU" if gpus() else "CPU"
     logger.info(f"cnninvert: preset {config['preset']}, {where}, results in {R}/")
     for sentence in PLAN.left_out:

@@ -13,7 +13,16 @@ from cnninvert.activations import Activations
 from cnninvert.decoder import Decoder
 from cnninvert.decoding import eight_bit, read_places
 from cnninvert.files import write_csv
-from cnninvert.hdf5 import whole_hdf5, write_row
+from cnninvert.hdf5 import (
+    check_datasets,
+    finite,
+    read_hdf5,
+    read_photographs,
+    refusal,
+    whole_hdf5,
+    write_row,
+    write_rows,
+)
 from cnninvert.method_datasets import method_and_bank
 from cnninvert.metrics import Metrics, relative_errors
 from cnninvert.norms import norms
@@ -30,15 +39,19 @@ def main(snakemake):
     means = mean_activations(activations, layer).to(device)
     errors, scores = [], []
     with torch.inference_mode(), ExitStack() as stack:
-        photographs = stack.enter_context(h5py.File(given.photographs))
+        photographs = stack.enter_context(read_photographs(given.photographs, "test"))
         pictures = stack.enter_context(whole_hdf5(snakemake.output.pictures))
-        reconstructions = {
-            name: data
-            for path in (given.reconstructions, given.iht, given.codes)
-            for name, data in stack.enter_context(h5py.File(path)).items()
-        }
-        pictures["paths"] = photographs["test_path"][:]
-        names = [name.decode() for name in pictures["paths"]]
+        paths = photographs["test_path"][:]
+        if paths.tolist() != activations.file["images"][:].tolist():
+            raise refusal(given.activations, f"it is of other photographs than {given.photographs}")
+        write_rows(pictures, "paths", 0, len(paths), paths)
+        names = [name.decode() for name in paths]
+        reconstructions = {}
+        for path in (given.reconstructions, given.iht, given.codes):
+            file = stack.enter_context(read_hdf5(path, {}))
+            maps = ("f", (None, *activations.shape(layer)))
+            check_datasets(path, file, dict.fromkeys(file, maps))
+            reconstructions.update(file)
         for number in progress(range(len(names)), "photographs decoded"):
             photograph = torch.from_numpy(photographs["test"][number : number + 1]).to(device) / 255
             encoded = stored(activations, layer, reconstructions, number, device)
@@ -86,7 +99,7 @@ def stored(
     found = {"original": activations.read(layer, "output", number, number + 1)}
     for name, data in reconstructions.items():
         if number < len(data):
-            found[name] = torch.from_numpy(data[number : number + 1])
+            found[name] = torch.from_numpy(finite(data, number, number + 1))
     return {name: x.to(device) for name, x in found.items()}
 
 

@@ -1,12 +1,12 @@
 """How well a decoder decodes original activations, photograph by photograph."""
 
-import h5py
 import pandas as pd
 import torch
 
 from cnninvert import job
 from cnninvert.decoder import Decoder, encode
 from cnninvert.files import write_csv
+from cnninvert.hdf5 import read_photographs
 from cnninvert.metrics import Metrics
 from cnninvert.networks import Network
 from cnninvert.progress import progress
@@ -18,7 +18,10 @@ def main(snakemake):
     network = Network(snakemake.input.weights, device)
     metrics = Metrics.load(snakemake.input.networks, snakemake.input.heads, device)
     values = {name: [] for name in metrics.names}
-    with h5py.File(snakemake.input.photographs) as photographs, torch.inference_mode():
+    with (
+        read_photographs(snakemake.input.photographs, "test") as photographs,
+        torch.inference_mode(),
+    ):
         names = [name.decode() for name in photographs["test_path"]]
         for number in progress(range(len(names)), "photographs decoded"):
             image = torch.from_numpy(photographs["test"][number : number + 1]).to(device)

@@ -27,7 +27,7 @@ def main(snakemake):
     params, layer = snakemake.params, snakemake.wildcards.layer
     device = job.device(snakemake)
     network = Network(snakemake.input.weights, device)
-    activations = Activations(snakemake.input.activations)
+    activations = Activations(snakemake.input.activations, network)
     sparsity = pd.read_csv(snakemake.input.sparsity).set_index("layer")["nonzeros"]
     conv = next_convolution(layer)
     density = float(sparsity[conv]) / 100

@@ -23,7 +23,7 @@ def main(snakemake):
     settings, layer = snakemake.params.settings, snakemake.wildcards.layer
     device = job.device(snakemake)
     network = Network(snakemake.input.weights, device)
-    activations = Activations(snakemake.input.activations)
+    activations = Activations(snakemake.input.activations, network)
     banks = filter_banks(network, layer, snakemake.params.seed, settings["filter_seeds"])
     work = [
         (start, bank, maximum, variant)

@@ -2,20 +2,20 @@
 
 from collections.abc import Iterable
 
-import h5py
 import numpy as np
 import pandas as pd
 import torch
 
 from cnninvert import job
 from cnninvert.files import write_csv
+from cnninvert.hdf5 import read_photographs
 from cnninvert.networks import Network
 from cnninvert.progress import progress
 
 
 def main(snakemake):
     network = Network(snakemake.input.weights, job.device(snakemake))
-    with h5py.File(snakemake.input.photographs) as file, torch.inference_mode():
+    with read_photographs(snakemake.input.photographs, "test") as file, torch.inference_mode():
         count = snakemake.params.images
         batches = range(0, count, snakemake.params.batch)
         table = nonzero_shares(

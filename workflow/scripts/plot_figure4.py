@@ -1,8 +1,7 @@
 """Figure 4: photographs, and what the decoder makes of original and reconstructed activations."""
 
-import h5py
-
 from cnninvert import job, picture_rows
+from cnninvert.hdf5 import NAMES, PICTURES, read_hdf5, read_photographs
 from cnninvert.layers import title
 from cnninvert.methods import picture_errors
 from cnninvert.picture_rows import Row
@@ -17,9 +16,10 @@ def main(snakemake):
     shown = errors[errors["bank"] == 0].set_index(["image", "method"])["error"]
     spread = errors.groupby("method")["error"].agg(["mean", "std"])
     decoded = [method for method in titles if method in spread.index]
+    expected = {"paths": NAMES, **dict.fromkeys(decoded, PICTURES)}
     with (
-        h5py.File(snakemake.input.photographs) as photographs,
-        h5py.File(snakemake.input.pictures) as pictures,
+        read_photographs(snakemake.input.photographs, "test") as photographs,
+        read_hdf5(snakemake.input.pictures, expected) as pictures,
     ):
         names = [name.decode() for name in pictures["paths"]]
         rows = [

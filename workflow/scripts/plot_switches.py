@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import h5py
-
 from cnninvert import job, picture_rows
+from cnninvert.hdf5 import PICTURES, read_hdf5, read_photographs
 from cnninvert.layers import title
 from cnninvert.methods import picture_errors
 from cnninvert.picture_rows import Row
@@ -21,7 +20,7 @@ COLUMNS = {
 
 def main(snakemake):
     params, rows = snakemake.params, []
-    with h5py.File(snakemake.input.photographs) as photographs:
+    with read_photographs(snakemake.input.photographs, "test") as photographs:
         names = [name.decode() for name in photographs["test_path"]]
         # Figure 4's first row.
         (number,) = picture_rows.choose(names, params.photographs, 1, params.seed)
@@ -29,7 +28,7 @@ def main(snakemake):
     for path, errors in zip(snakemake.input.pictures, snakemake.input.errors, strict=True):
         table = picture_errors(errors)
         table = table[(table["image"] == names[number]) & (table["bank"] == 0)]
-        with h5py.File(path) as file:
+        with read_hdf5(path, {"original": PICTURES}) as file:
             pictures = {method: file[method][number] for method in COLUMNS if method in file}
         rows.append(
             Row(

@@ -15,7 +15,7 @@ def main(snakemake):
     layer = snakemake.wildcards.layer
     device = job.device(snakemake)
     network = Network(snakemake.input.weights, device)
-    activations = Activations(snakemake.input.activations)
+    activations = Activations(snakemake.input.activations, network)
     seed = snakemake.params.seed
     banks = filter_banks(network, layer, seed, snakemake.params.filter_seeds)
     output = snakemake.output.reconstructions

@@ -26,7 +26,7 @@ def main(snakemake):
     params, layer = snakemake.params, snakemake.wildcards.layer
     device = job.device(snakemake)
     network = Network(snakemake.input.weights, device)
-    activations = Activations(snakemake.input.activations)
+    activations = Activations(snakemake.input.activations, network)
     size = activations.read(layer, "output", 0, 1).shape[-1]
     banks = filter_banks(network, layer, params.seed, 1)
     # Without a torus: at this gap it would take 4 to 17 times as long.

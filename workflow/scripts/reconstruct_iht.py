@@ -25,7 +25,7 @@ def main(snakemake):
     params, layer = snakemake.params, snakemake.wildcards.layer
     device = job.device(snakemake)
     network = Network(snakemake.input.weights, device)
-    activations = Activations(snakemake.input.activations)
+    activations = Activations(snakemake.input.activations, network)
     banks = filter_banks(network, layer, params.seed, 1)
     # Table 4's reading but for the absolute maximum: only that makes M a projection.
     reading = Reading(maximum="absolute")

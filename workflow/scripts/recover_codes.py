@@ -22,7 +22,7 @@ def main(snakemake):
     settings = snakemake.params.settings
     device = job.device(snakemake)
     network = Network(snakemake.input.weights, device)
-    activations = Activations(snakemake.input.activations)
+    activations = Activations(snakemake.input.activations, network)
     layer, kind = previous_layer(settings["layer"]), snakemake.wildcards.kind
     w = operator(network, settings["layer"], snakemake.wildcards.filters, snakemake.params.seed)
     factorisation = Factorisation(w, activations.read(layer, kind, 0, 1).shape[-1])

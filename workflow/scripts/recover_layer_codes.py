@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import h5py
 import pandas as pd
 import torch
 from torch import Tensor
@@ -14,6 +13,7 @@ from cnninvert.crops import crop_size, layer_input, random_crop
 from cnninvert.device import generator
 from cnninvert.factorisation import Factorisation
 from cnninvert.files import forget, write_csv
+from cnninvert.hdf5 import read_photographs
 from cnninvert.model_sparsity import ModelProjection
 from cnninvert.networks import Network
 from cnninvert.random_signs import flipped_ratios, ratio_moments, square_variance
@@ -32,7 +32,7 @@ def main(snakemake):
     state, tables = Path(snakemake.params.state), []
     with torch.inference_mode():
         w = operator(network, names["layer"], names["filters"], seed, padding="valid")
-        with h5py.File(snakemake.input.photographs) as file:
+        with read_photographs(snakemake.input.photographs, "test") as file:
             images = torch.from_numpy(file["test"][: settings["images"]])
         # The same places for all banks, and the same signs for all lambdas.
         random = generator(seed, 8, number)

@@ -1,12 +1,12 @@
 """The metrics of pictures that a decoder must beat: mean colours and block means."""
 
-import h5py
 import pandas as pd
 import torch
 
 from cnninvert import job
 from cnninvert.baselines import baselines, mean_colour
 from cnninvert.files import write_csv
+from cnninvert.hdf5 import read_photographs
 from cnninvert.metrics import Metrics
 from cnninvert.progress import progress
 
@@ -15,7 +15,7 @@ def main(snakemake):
     given, device = snakemake.input, job.device(snakemake)
     metrics = Metrics.load(given.networks, given.heads, device)
     rows = []
-    with torch.inference_mode(), h5py.File(given.photographs) as file:
+    with torch.inference_mode(), read_photographs(given.photographs, "test") as file:
         colour = mean_colour(file["train"]).to(device)
         names = [name.decode() for name in file["test_path"]]
         for number, name in enumerate(progress(names, "photographs")):

@@ -9,6 +9,7 @@ from PIL import Image
 
 from cnninvert import job, layers, methods
 from cnninvert.files import whole_folder
+from cnninvert.hdf5 import PICTURES, read_hdf5, read_photographs
 from cnninvert.progress import progress
 
 QUALITY = 90  # of the JPEG files
@@ -26,7 +27,7 @@ def main(snakemake):
     )
     with whole_folder(output) as folder:
         (folder / "pictures").mkdir()
-        with h5py.File(snakemake.input.photographs) as photographs:
+        with read_photographs(snakemake.input.photographs, "test") as photographs:
             names = [name.decode() for name in photographs["test_path"]]
             originals = save_pictures(photographs["test"], "photograph", folder)
         parts = [
@@ -49,7 +50,7 @@ def part(
     layer, switches = pictures.stem.split("-")
     table = methods.picture_errors(errors)
     shown = table[table["bank"] == 0].set_index(["image", "method"])["error"]
-    with h5py.File(pictures) as file:
+    with read_hdf5(pictures, {"original": PICTURES}) as file:
         found = [name for name in methods.METHODS if name in file]
         files = {
             method: save_pictures(file[method], f"{pictures.stem}-{method}", folder)

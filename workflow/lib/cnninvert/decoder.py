@@ -125,5 +125,7 @@ class Decoder(nn.Module):
                 decoder.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
         except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
-            raise InputError(f"{path}: the decoder cannot be read: {reason}.") from error
+            raise InputError(
+                f"{path}: the decoder cannot be read: {reason}; delete the file and run again."
+            ) from error
         return decoder.to(device).eval()

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import h5py
 import pandas as pd
 import torch
 from torch import Tensor
@@ -18,6 +17,7 @@ from cnninvert.decoder_data import Crops
 from cnninvert.decoder_start import plain, start, trainable
 from cnninvert.device import generator, half_precision
 from cnninvert.files import sha256, whole
+from cnninvert.hdf5 import read_photographs
 from cnninvert.imports import closure
 from cnninvert.layers import Pool
 from cnninvert.networks import Network
@@ -74,7 +74,7 @@ def train(
         "photographs": sha256(photographs),
         "code": [sha256(path) for path in CODE],
     }
-    with h5py.File(photographs) as file:
+    with read_photographs(photographs, "train") as file:
         crops = Crops(file, recipe.seed, device)
         training = Training(network, recipe, device)
         if not training.resume(state, settings):

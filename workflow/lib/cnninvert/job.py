@@ -1,5 +1,6 @@
 """What every script does around its work: log, device, threads, and errors in one sentence."""
 
+import errno
 import logging
 import os
 import sys
@@ -13,6 +14,14 @@ from cnninvert.files import sha256
 
 log = logging.getLogger("cnninvert")
 
+# What to do about errors of the system.
+REMEDIES = {
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there",
+    errno.EROFS: "make it writable",
+    errno.EACCES: "give yourself the right to it",
+    errno.EPERM: "give yourself the right to it",
+}
 OUT_OF_MEMORY = "not enough memory; lower the batch or the number of images in the config."
 
 
@@ -27,12 +36,12 @@ def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> Non
     leaves a record of itself beside its log.
     """
     fencing.end_with_snakemake()
-    _start_logging(snakemake)
-    if torch:
-        import torch as library
-
-        library.set_num_threads(snakemake.threads)
     try:
+        _start_logging(snakemake)
+        if torch:
+            import torch as library
+
+            library.set_num_threads(snakemake.threads)
         token = Path(snakemake.log[0]).with_suffix(".token")
         with fencing.signed(token), provenance.recorded(snakemake):
             work(snakemake)
@@ -43,16 +52,17 @@ def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> Non
     except MemoryError:
         _fail(OUT_OF_MEMORY)
     except OSError as error:
-        if error.strerror is None:
-            _defect()
-        _fail(f"{error.filename or 'while writing'}: {error.strerror}.")
+        if error.errno is None:
+            _defect(snakemake)
+        about = REMEDIES.get(error.errno, "put this right")
+        _fail(f"{_place(error, snakemake)}: {os.strerror(error.errno)}; {about} and run again.")
     except RuntimeError as error:
         # torch's way to say it, on the GPU and on the CPU.
         if "out of memory" in str(error) or "can't allocate memory" in str(error):
             _fail(OUT_OF_MEMORY)
-        _defect()
+        _defect(snakemake)
     except Exception:
-        _defect()
+        _defect(snakemake)
 
 
 def device(snakemake: Any):
@@ -91,23 +101,30 @@ def _start_logging(snakemake: Any) -> None:
     rule = snakemake.rule
     wildcards = ",".join(str(value) for value in snakemake.wildcards)
     name = f"{rule}[{wildcards}]" if wildcards else rule
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    logging.raiseExceptions = False  # a log on a full disk: the work says so itself
+    form = logging.Formatter(f"%(asctime)s {name}: %(message)s", "%H:%M:%S")
+    screen = logging.StreamHandler(sys.stderr)
+    screen.setFormatter(form)
+    logging.basicConfig(level=logging.WARNING, handlers=[screen], force=True)  # of the libraries
+    log.setLevel(logging.INFO)
     if snakemake.log:
         path = Path(snakemake.log[0])
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)  # another process may still write to it
-        handlers.append(logging.FileHandler(path, mode="w"))
-    logging.basicConfig(
-        level=logging.WARNING,  # of the libraries
-        format=f"%(asctime)s {name}: %(message)s",
-        datefmt="%H:%M:%S",
-        handlers=handlers,
-        force=True,
-    )
-    log.setLevel(logging.INFO)
+        file = logging.FileHandler(path, mode="w")
+        file.setFormatter(form)
+        logging.getLogger().addHandler(file)
 
 
-def _defect() -> None:
+def _place(error: OSError, snakemake: Any) -> str:
+    """The file that the system refused; the job's outputs, if the error does not say."""
+    return str(error.filename or ", ".join(map(str, snakemake.output)))
+
+
+def _defect(snakemake: Any) -> None:
+    for path in snakemake.input:
+        if Path(path).is_file() and not Path(path).stat().st_size:
+            _fail(f"{path}: the file is empty; delete it and run again.")
     log.exception("this is a defect of the pipeline, not of your input:")
     sys.exit(1)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cnninvert.errors import InputError
 
+FLOATS = ("F64", "F32", "F16", "BF16")  # types of weights, as safetensors calls them
 PREPROCESSINGS = ("torchvision", "caffe-rgb", "caffe-bgr")
 
 
@@ -107,17 +108,25 @@ def reached(architecture: str, names: set[str]) -> list[Conv | Pool]:
 def layers_in_file(path: str | Path, architecture: str = "vgg16") -> list[Conv | Pool]:
     """The layers that a safetensors file reaches; only its header is read.
 
-    Raises InputError if it is no safetensors file, if a tensor has another shape than the
-    architecture's, or if the first convolution is missing.
+    Raises InputError if it is no whole safetensors file, if a tensor has another shape than the
+    architecture's or another type than FLOATS, or if the first convolution is missing.
     """
     header = _header(Path(path))
     layers = reached(architecture, set(header))
     for layer in layers:
-        if isinstance(layer, Conv) and tuple(header[f"{layer.name}.weight"]) != layer.shape:
-            raise InputError(
-                f"{path}: {layer.name}.weight has shape {header[f'{layer.name}.weight']}, "
-                f"but {architecture} wants {list(layer.shape)} (filters, channels, rows, columns)."
-            )
+        if isinstance(layer, Conv):
+            for kind, shape in (("weight", layer.shape), ("bias", layer.shape[:1])):
+                name = f"{layer.name}.{kind}"
+                type_, found = header[name]
+                if found != list(shape):
+                    raise InputError(
+                        f"{path}: {name} has shape {found}, but {architecture} wants {list(shape)}"
+                        " (filters, channels, rows, columns)."
+                    )
+                if type_ not in FLOATS:
+                    raise InputError(
+                        f"{path}: {name} is of type {type_}; save it as one of {', '.join(FLOATS)}."
+                    )
     if not layers:
         first = ARCHITECTURES[architecture][0].name
         raise InputError(
@@ -127,15 +136,23 @@ def layers_in_file(path: str | Path, architecture: str = "vgg16") -> list[Conv |
     return layers
 
 
-def _header(path: Path) -> dict[str, list[int]]:
+def _header(path: Path) -> dict[str, tuple[str, list[int]]]:
+    """Type and shape of each tensor."""
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))
             if length > 100_000_000:
                 raise ValueError("header too long")
             header = json.loads(file.read(length))
-        return {name: entry["shape"] for name, entry in header.items() if name != "__metadata__"}
+        header.pop("__metadata__", None)
+        end = 8 + length + max((entry["data_offsets"][1] for entry in header.values()), default=0)
+        size = path.stat().st_size
+        if size != end:
+            raise InputError(
+                f"{path}: the file has {size} bytes and not {end}, as it says itself; get it anew."
+            )
+        return {name: (entry["dtype"], entry["shape"]) for name, entry in header.items()}
     except OSError as error:
         raise InputError(f"{path}: the weights cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, struct.error) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
         raise InputError(f"{path}: this is no safetensors file.") from error

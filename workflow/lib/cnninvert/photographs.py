@@ -1,18 +1,22 @@
 """Photographs: choosing, checking, splitting and cropping them."""
 
+import re
+import warnings
+from fnmatch import fnmatch
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from cnninvert.errors import InputError
-from cnninvert.hdf5 import whole_hdf5
+from cnninvert.hdf5 import whole_hdf5, write_rows
 from cnninvert.progress import progress
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff"}
 SHORT_SIDE, CROP = 256, 224  # pixels; the usual evaluation crop of ImageNet networks
 MAX_PIXELS = 100_000_000
+Image.MAX_IMAGE_PIXELS = None  # of Pillow, which would warn below ours
 MAX_RATIO = 20  # of the sides; at 256 pixels, a thin strip would not fit in memory
 
 
@@ -48,6 +52,20 @@ def index(root: Path, train: int, test: int, seed: int) -> pd.DataFrame:
     return frame
 
 
+def shown(names: list[str], pattern: str | None) -> list[int]:
+    """Numbers of the test photographs ``names`` that figure4.photographs, a ``pattern``, matches.
+
+    InputError if there are none.
+    """
+    numbers = [number for number, name in enumerate(names) if fnmatch(name, pattern or "*")]
+    if not numbers:
+        raise InputError(
+            f"config: figure4.photographs = {pattern}: no test photograph matches; "
+            f"the first is {names[0]}."
+        )
+    return numbers
+
+
 def _groups(root: Path) -> dict[str, list[str]]:
     if not root.is_dir():
         raise InputError(f"images.root = {root}: there is no such folder.")
@@ -55,6 +73,12 @@ def _groups(root: Path) -> dict[str, list[str]]:
     for path in sorted(root.rglob("*")):
         if path.suffix.lower() in SUFFIXES and path.name[0] != "." and path.is_file():
             groups.setdefault(str(path.parent), []).append(str(path.relative_to(root)))
+    for name in (name for names in groups.values() for name in names):
+        if re.search(r"[\x00-\x1f\x7f\ud800-\udfff]", name):
+            printed = name.encode("utf-8", "backslashreplace").decode()
+            raise InputError(
+                f"images.root = {root}: the name {printed!r} is no line of text; rename the image."
+            )
     if not groups:
         raise InputError(
             f"images.root = {root}: the folder holds no image ({', '.join(sorted(SUFFIXES))})."
@@ -79,30 +103,35 @@ def load(path: str | Path) -> Image.Image:
     on no known scale, and sizes that cannot serve.
     """
     try:
-        with Image.open(path) as picture:
-            _check_size(path, picture.width, picture.height)
-            transparent = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
-            if transparent and picture.convert("RGBA").getextrema()[3][0] < 255:
-                raise InputError(
-                    f"{path}: the image has transparent pixels; flatten, remove or replace it."
-                )
-            # JPEGs are decoded at the smallest scale that is large enough: several times faster.
-            picture.draft("RGB", (2 * SHORT_SIDE, 2 * SHORT_SIDE))
-            upright = ImageOps.exif_transpose(picture)
-            if upright.mode.startswith("I;16"):
-                # Pillow would clip at 255.
-                upright = Image.fromarray((np.asarray(upright) // 257).astype(np.uint8))
-            if upright.mode in ("I", "F"):
-                raise InputError(
-                    f"{path}: pixels of 32 bits have no known scale; save the image with 8 or 16."
-                )
-            return upright.convert("RGB")
-    except Image.DecompressionBombError as error:
-        raise InputError(f"{path}: the image is too large; shrink or remove it.") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        # What is odd and does not matter would be warned of.
+        with warnings.catch_warnings(action="ignore"), Image.open(path) as picture:
+            return _loaded(path, picture)
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # whatever a damaged file makes of itself
         raise InputError(
             f"{path}: this image cannot be read ({error}); remove or replace it."
         ) from error
+
+
+def _loaded(path: str | Path, picture: Image.Image) -> Image.Image:
+    _check_size(path, picture.width, picture.height)
+    transparent = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+    if transparent and picture.convert("RGBA").getextrema()[3][0] < 255:
+        raise InputError(
+            f"{path}: the image has transparent pixels; flatten, remove or replace it."
+        )
+    # JPEGs are decoded at the smallest scale that is large enough: several times faster.
+    picture.draft("RGB", (2 * SHORT_SIDE, 2 * SHORT_SIDE))
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I;16"):
+        # Pillow would clip at 255.
+        upright = Image.fromarray((np.asarray(upright) // 257).astype(np.uint8))
+    if upright.mode in ("I", "F"):
+        raise InputError(
+            f"{path}: pixels of 32 bits have no known scale; save the image with 8 or 16."
+        )
+    return upright.convert("RGB")
 
 
 def _check_size(path: str | Path, width: int, height: int) -> None:
@@ -149,7 +178,7 @@ def write_crops(root: Path, chosen: pd.DataFrame, crops: int, seed: int, path: P
             shape = (len(names) * each, 3, CROP, CROP)
             images = file.create_dataset(split, shape, "u1", chunks=(1, 3, CROP, CROP))
             paths = np.repeat([name.encode() for name in names], each)
-            file.create_dataset(f"{split}_path", data=paths)
+            write_rows(file, f"{split}_path", 0, len(paths), paths)
             for number, name in enumerate(progress(names, f"{split} photographs cropped")):
                 picture = load(root / name)
                 images[number * each] = centre_crop(picture)

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatch
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
 from cnninvert import plotting
-from cnninvert.errors import InputError
+from cnninvert.photographs import shown
 
 SIDE = 224  # pixels of a picture
 # All lengths are in pixels of the pictures, so that each one covers DOTS x DOTS dots of a PNG.
@@ -46,13 +45,8 @@ def columns(switches: str) -> dict[str, str]:
 def choose(names: list[str], pattern: str | None, rows: int, seed: int) -> list[int]:
     """Numbers of so many photographs whose names match ``pattern``: by the seed, for all layers."""
     order = np.random.default_rng([seed, 4]).permutation(len(names))
-    chosen = [number for number in order if fnmatch(names[number], pattern or "*")][:rows]
-    if not chosen:
-        raise InputError(
-            f"config: figure4.photographs = {pattern}: no test photograph matches; "
-            f"the first is {names[0]}."
-        )
-    return chosen
+    matching = set(shown(names, pattern))
+    return [number for number in order if number in matching][:rows]
 
 
 def draw(rows: list[Row], titles: Mapping[str, str], notes: Mapping[str, str], foot: str) -> Figure:

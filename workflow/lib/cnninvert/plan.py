@@ -145,9 +145,10 @@ def folder_digest(root: str | None) -> str | None:
         return None
     digest = hashlib.sha256()
     for path in sorted(Path(expand(root)).rglob("*")):
-        state = path.stat()
-        if path.is_file():
-            digest.update(f"{path}:{state.st_size}:{state.st_mtime_ns}\n".encode())
+        if path.is_file():  # no link that leads nowhere or to itself
+            state = path.stat()
+            line = f"{path}:{state.st_size}:{state.st_mtime_ns}\n"
+            digest.update(line.encode(errors="surrogateescape"))
     return digest.hexdigest()
 
 

@@ -11,8 +11,11 @@ def time_table(results: str | Path) -> str:
     folder = Path(results) / "benchmarks"
     for path in sorted(folder.rglob("*.tsv")):
         rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
-        run = pd.read_csv(path, sep="\t", na_values="-").iloc[0]
-        rows.append({"rule": rule, "seconds": run["s"], "MiB": run["max_rss"]})
+        try:
+            run = pd.read_csv(path, sep="\t", na_values="-").iloc[0]
+            rows.append({"rule": rule, "seconds": run["s"], "MiB": run["max_rss"]})
+        except (ValueError, LookupError):
+            continue  # a full disk left it cut off
     if not rows:
         return "No benchmark files yet."
     table = pd.DataFrame(rows).groupby("rule")

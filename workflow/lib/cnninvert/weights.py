@@ -2,11 +2,14 @@
 
 import hashlib
 import pickle
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -57,37 +60,60 @@ def read_pickled_arrays(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             return _ArraysOnly(file).load()
-    except (pickle.UnpicklingError, EOFError, ValueError, IndexError, KeyError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # whatever a damaged file makes of itself
         raise InputError(f"{path.name}: it is no readable pickle of arrays: {error}.") from error
+
+
+def read_checkpoint(path: Path) -> dict[str, Tensor]:
+    """The tensors of a torch checkpoint; InputError if it is damaged or holds anything else."""
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # whatever a damaged file makes of itself
+        raise InputError(
+            f"{path.name}: it is no readable checkpoint of tensors ({type(error).__name__})."
+        ) from error
+
+
+@contextmanager
+def structure(path: Path) -> Iterator[None]:
+    """Turn what a checkpoint of another structure raises in the block into an InputError."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise InputError(f"{path.name}: it does not hold the tensors that it should.") from error
 
 
 def from_torchvision(path: Path, architecture: str) -> dict[str, Tensor]:
     """The convolutions of a torchvision checkpoint, under our names."""
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    # torchvision numbers convolutions among ReLUs and pools; their order is ours.
-    numbers = sorted(
-        int(key.split(".")[-2])
-        for key in state
-        if key.endswith(".bias") and "classifier" not in key
-    )
-    prefix = "features." if any(key.startswith("features.") for key in state) else ""
-    return {
-        f"{conv.name}.{kind}": state[f"{prefix}{number}.{kind}"].float()
-        for conv, number in zip(_convolutions(architecture), numbers, strict=True)
-        for kind in ("weight", "bias")
-    }
+    state = read_checkpoint(path)
+    with structure(path):
+        # torchvision numbers convolutions among ReLUs and pools; their order is ours.
+        numbers = sorted(
+            int(key.split(".")[-2])
+            for key in state
+            if key.endswith(".bias") and "classifier" not in key
+        )
+        prefix = "features." if any(key.startswith("features.") for key in state) else ""
+        return {
+            f"{conv.name}.{kind}": state[f"{prefix}{number}.{kind}"].float()
+            for conv, number in zip(_convolutions(architecture), numbers, strict=True)
+            for kind in ("weight", "bias")
+        }
 
 
 def from_flax(path: Path, architecture: str) -> dict[str, Tensor]:
     """The convolutions of a pickled Flax checkpoint, HWIO to OIHW."""
     tree = read_pickled_arrays(path)
-    layers = tree[FLAX_NAMES[architecture]]
-    tensors = {}
-    for index, conv in enumerate(_convolutions(architecture)):
-        kernel = np.asarray(layers[f"Conv_{index}"]["kernel"]).transpose(3, 2, 0, 1)
-        tensors[f"{conv.name}.weight"] = torch.from_numpy(kernel.copy())
-        tensors[f"{conv.name}.bias"] = torch.from_numpy(layers[f"Conv_{index}"]["bias"].copy())
-    return tensors
+    with structure(path):
+        layers = tree[FLAX_NAMES[architecture]]
+        tensors = {}
+        for index, conv in enumerate(_convolutions(architecture)):
+            kernel = np.asarray(layers[f"Conv_{index}"]["kernel"]).transpose(3, 2, 0, 1)
+            tensors[f"{conv.name}.weight"] = torch.from_numpy(kernel.copy())
+            tensors[f"{conv.name}.bias"] = torch.from_numpy(layers[f"Conv_{index}"]["bias"].copy())
+        return tensors
 
 
 def content_sha256(tensors: dict[str, Tensor], architecture: str) -> str:
@@ -130,11 +156,14 @@ def download(path: Path, architecture: str, name: str, order: list[str], scratch
 def adopt(path: Path, file: Path, architecture: str, preprocessing: str) -> None:
     """Copy a user's safetensors file to ``path`` with our attributes, after checking it."""
     reached = {layer.name for layer in layers_in_file(file, architecture)}
-    tensors = {
-        name: tensor.float()
-        for name, tensor in load_file(file).items()
-        if name.split(".")[0] in reached
-    }
+    try:
+        tensors = {
+            name: tensor.float()
+            for name, tensor in load_file(file).items()
+            if name.split(".")[0] in reached
+        }
+    except SafetensorError as error:
+        raise InputError(f"{file}: the weights cannot be read ({error}); get it anew.") from error
     for name, tensor in tensors.items():
         if not bool(tensor.isfinite().all()):
             raise InputError(f"{file}: {name} holds NaN or infinite values; get the file anew.")
