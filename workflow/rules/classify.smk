@@ -16,9 +16,10 @@ rule search_classifiers:
         layers="[0-9]+",
     threads: several_threads()
     resources:
-        mem_mb=classify_memory(),
-        runtime=1440,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         sizes=config["classify"]["sizes"],
         channels=config["classify"]["channels"],
@@ -49,9 +50,10 @@ rule test_classifier:
         layers="[0-9]+",
     threads: several_threads()
     resources:
-        mem_mb=classify_memory(),
-        runtime=1440,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         train_images=config["classify"]["train_images"],
         test_images=config["classify"]["test_images"],
@@ -78,9 +80,10 @@ rule vary_classifier:
         layers="[0-9]+",
     threads: several_threads()
     resources:
-        mem_mb=classify_memory(ridge="ridge" in config["classify"]["variants"]),
-        runtime=1440,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         variants=config["classify"]["variants"],
         train_images=config["classify"]["train_images"],

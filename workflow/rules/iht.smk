@@ -13,9 +13,10 @@ rule simulate_iht:
         f"{R}/benchmarks/simulate_iht.tsv"
     threads: several_threads()
     resources:
-        mem_mb=2000,
-        runtime=60,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         settings=config["iht_codes"],
         seed=config["seed"],
@@ -36,9 +37,10 @@ rule measure_iht:
         f"{R}/benchmarks/measure_iht/{{layer}}.tsv"
     threads: several_threads()
     resources:
-        mem_mb=2500,
-        runtime=240,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         settings=config["iht_activations"],
         seed=config["seed"],

@@ -16,9 +16,10 @@ rule measure_activation_space:
         f"{R}/benchmarks/measure_activation_space/{{weights}}-{{layer}}.tsv"
     threads: several_threads()
     resources:
-        mem_mb=2500,
-        runtime=240,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         images=config["reconstruct"]["images"],
         filter_seeds=config["reconstruct"]["filter_seeds"],
@@ -40,9 +41,10 @@ rule reconstruct_activations:
         f"{R}/benchmarks/reconstruct_activations/{{weights}}-{{layer}}.tsv"
     threads: several_threads()
     resources:
-        mem_mb=2500,
-        runtime=120,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         filter_seeds=config["reconstruct"]["filter_seeds"],
         seed=config["seed"],
@@ -64,9 +66,10 @@ rule reconstruct_iht:
         f"{R}/benchmarks/reconstruct_iht/{{weights}}-{{layer}}.tsv"
     threads: several_threads()
     resources:
-        mem_mb=2500,
-        runtime=240,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         images=config["reconstruct"]["iht_images"],
         steps=config["reconstruct"]["iht_steps"],
@@ -89,9 +92,10 @@ rule reconstruct_codes:
         f"{R}/benchmarks/reconstruct_codes/{{weights}}-{{layer}}.tsv"
     threads: several_threads()
     resources:
-        mem_mb=2500,
-        runtime=240,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         images=config["reconstruct"]["codes_images"],
         gap=config["reconstruct"]["codes_gap"],
@@ -123,9 +127,10 @@ rule decode_pictures:
         f"{R}/benchmarks/decode_pictures/{{layer}}-{{switches}}.tsv"
     threads: several_threads()
     resources:
-        mem_mb=decode_memory(),
-        runtime=120,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         seed=config["seed"],
     script:
@@ -146,8 +151,9 @@ rule score_baselines:
         f"{R}/benchmarks/score_baselines.tsv"
     threads: several_threads()
     resources:
-        mem_mb=2000,
-        runtime=60,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     script:
         "../scripts/score_baselines.py"
