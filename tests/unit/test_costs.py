@@ -1,6 +1,7 @@
 """What a job asks a cluster for: more than was measured, and in proportion to the settings."""
 
 import copy
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -89,3 +90,23 @@ def test_a_run_is_measured_by_its_largest_jobs(config, tmp_path, monkeypatch):
     costs.measure(tmp_path / "results", config)
     again = pd.read_csv(tmp_path / "costs.csv", index_col="rule")
     assert again["seconds"].to_dict() == {"recover_codes": 7, "write_table2": 0.5}
+
+
+def rules():
+    """The text of each rule that may be submitted, by its name."""
+    found = {}
+    for path in (ROOT / "workflow" / "rules").glob("*.smk"):
+        parts = re.split(r"^rule (\w+):$", path.read_text(), flags=re.MULTILINE)
+        found |= dict(zip(parts[1::2], parts[2::2], strict=True))
+    return {name: body for name, body in found.items() if "localrule: True" not in body}
+
+
+def test_every_rule_was_measured():
+    assert set(rules()) == set(read())
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_a_rule_asks_for_its_own_costs_unless_the_profile_s_defaults_do(config, rule):
+    own = {"mem_mb=memory,", "runtime=wall_time,"} <= set(rules()[rule].split())
+    assert own or (Costs(config).minutes(rule), Costs(config).megabytes(rule)) == (10, 1000)
+    assert own or rule not in costs.work(config) | costs.batch(config)

@@ -14,7 +14,7 @@ rule search_classifiers:
         f"{R}/benchmarks/search_classifiers/{{filters}}-{{layers}}.tsv"
     wildcard_constraints:
         layers="[0-9]+",
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
@@ -48,7 +48,7 @@ rule test_classifier:
         f"{R}/benchmarks/test_classifier/{{filters}}-{{layers}}.tsv"
     wildcard_constraints:
         layers="[0-9]+",
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
@@ -78,7 +78,7 @@ rule vary_classifier:
         f"{R}/benchmarks/vary_classifier/{{filters}}-{{layers}}.tsv"
     wildcard_constraints:
         layers="[0-9]+",
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,

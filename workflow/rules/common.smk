@@ -74,9 +74,12 @@ def memory(_wildcards, rulename):
     return COSTS.megabytes(rulename)
 
 
-def several_threads():
+def several_threads(_wildcards):
     """Threads for long work: one on two cores, where two jobs run better beside each other.
 
-    On a cluster the profile sets them (`set-threads`).
+    On a cluster the profile sets them (`set-threads`): inside a job, the cores that Snakemake sees
+    are the node's, not the job's.
     """
+    if workflow.remote_exec or not workflow.local_exec:
+        return 1
     return max(1, (workflow.resource_settings.cores or 1) // 4)

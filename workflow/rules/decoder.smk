@@ -16,7 +16,7 @@ rule train_decoder:
     wildcard_constraints:
         layer="pool[1-5]",
     priority: 50  # the longest work of all: it starts first
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
@@ -49,7 +49,7 @@ rule evaluate_decoder:
         f"{R}/logs/evaluate_decoder/{DECODER}.log",
     benchmark:
         f"{R}/benchmarks/evaluate_decoder/{DECODER}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,

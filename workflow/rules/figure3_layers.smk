@@ -16,7 +16,7 @@ rule recover_layer_codes:
         f"{R}/logs/recover_layer_codes/{LAYER}.log",
     benchmark:
         f"{R}/benchmarks/recover_layer_codes/{LAYER}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,

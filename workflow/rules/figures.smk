@@ -100,7 +100,7 @@ rule plot_picture:
     wildcard_constraints:
         picture=r"[\w-]+",
         layer="pool[1-4]",
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,

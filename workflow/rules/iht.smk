@@ -11,7 +11,7 @@ rule simulate_iht:
         f"{R}/logs/simulate_iht.log",
     benchmark:
         f"{R}/benchmarks/simulate_iht.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
@@ -35,7 +35,7 @@ rule measure_iht:
         f"{R}/logs/measure_iht/{{layer}}.log",
     benchmark:
         f"{R}/benchmarks/measure_iht/{{layer}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,

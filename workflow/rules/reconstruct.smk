@@ -14,7 +14,7 @@ rule measure_activation_space:
         f"{R}/logs/measure_activation_space/{{weights}}-{{layer}}.log",
     benchmark:
         f"{R}/benchmarks/measure_activation_space/{{weights}}-{{layer}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
@@ -39,7 +39,7 @@ rule reconstruct_activations:
         f"{R}/logs/reconstruct_activations/{{weights}}-{{layer}}.log",
     benchmark:
         f"{R}/benchmarks/reconstruct_activations/{{weights}}-{{layer}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
@@ -64,7 +64,7 @@ rule reconstruct_iht:
         f"{R}/logs/reconstruct_iht/{{weights}}-{{layer}}.log",
     benchmark:
         f"{R}/benchmarks/reconstruct_iht/{{weights}}-{{layer}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
@@ -90,7 +90,7 @@ rule reconstruct_codes:
         f"{R}/logs/reconstruct_codes/{{weights}}-{{layer}}.log",
     benchmark:
         f"{R}/benchmarks/reconstruct_codes/{{weights}}-{{layer}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
@@ -125,7 +125,7 @@ rule decode_pictures:
         f"{R}/logs/decode_pictures/{{layer}}-{{switches}}.log",
     benchmark:
         f"{R}/benchmarks/decode_pictures/{{layer}}-{{switches}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
@@ -149,7 +149,7 @@ rule score_baselines:
         f"{R}/logs/score_baselines.log",
     benchmark:
         f"{R}/benchmarks/score_baselines.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,

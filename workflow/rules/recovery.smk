@@ -12,7 +12,7 @@ rule sample_codes:
         f"{R}/logs/sample_codes/{{weights}}-{{filters}}.log",
     benchmark:
         f"{R}/benchmarks/sample_codes/{{weights}}-{{filters}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
@@ -41,7 +41,7 @@ rule recover_codes:
     wildcard_constraints:
         kind="linear|output",
     priority: 20
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,

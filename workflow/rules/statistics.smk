@@ -32,7 +32,7 @@ rule measure_sparsity:
         f"{R}/logs/measure_sparsity/{{architecture}}-{{weights}}.log",
     benchmark:
         f"{R}/benchmarks/measure_sparsity/{{architecture}}-{{weights}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
@@ -55,7 +55,7 @@ rule measure_coherence:
         f"{R}/logs/measure_coherence/{{architecture}}-{{weights}}.log",
     benchmark:
         f"{R}/benchmarks/measure_coherence/{{architecture}}-{{weights}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
@@ -79,7 +79,7 @@ rule extract_activations:
         f"{R}/logs/extract_activations/{{weights}}.log",
     benchmark:
         f"{R}/benchmarks/extract_activations/{{weights}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
         mem_mb=memory,
         runtime=wall_time,
