@@ -34,7 +34,7 @@ install_slurm() {
     command -v slurmctld slurmd munged >/dev/null && return
     export DEBIAN_FRONTEND=noninteractive
     echo "Installing slurm-wlm and munge ..." >&2
-    { apt-get update -qq && apt-get install -y -qq --no-install-recommends slurm-wlm munge; } >/dev/null 2>&1 ||
+    { timeout 120 apt-get update -qq && timeout 300 apt-get install -y -qq --no-install-recommends slurm-wlm munge; } >/dev/null 2>&1 ||
         refuse "apt-get cannot install slurm-wlm and munge."
 }
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("Snakefile", "config.yaml", "workflow", "profiles")
@@ -43,26 +44,29 @@ def asked(job: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
+AGAIN = [
+    "models/decoder-vgg16-torchvision-pool2-known.safetensors",
+    "stats/test_classifier/random-1.csv",
+    "stats/recover_codes/torchvision-gaussian-linear.csv",
+]
+MADE = {"table1", "table1_configurations", "table4", "table4_pictures", "fidelity", "claims"}
+
+
 def test_a_run_on_slurm_gives_the_tables_of_a_local_one(slurm, project):
-    """A training, a recovery and a decoder, all that follows from them, and one batch a group."""
+    """A training, a recovery, a decoder and all that follows from them, tables in batches."""
     here, there = project.file("results/tiny"), project.file("results/slurm")
-    shutil.copytree(here, there, symlinks=True)
-    for name in (
-        "models/decoder-vgg16-torchvision-pool2-known.safetensors",
-        "stats/test_classifier/random-1.csv",
-        "stats/recover_codes/torchvision-gaussian-linear.csv",
-    ):
-        there.joinpath(name).unlink()
-    output = project.run(*PROFILE, *SOON, "--config", "preset=slurm")
-    made = [path for path in there.rglob("*") if path.stat().st_ctime > here.stat().st_ctime]
-    tables = [path.relative_to(there) for path in there.rglob("*.csv")]
-    assert {str(path) for path in tables} > {"tables/table4.csv", "tables/fidelity.csv"}
-    for table in tables:
-        if table.name != "table1_costs.csv":  # it has seconds in it
-            assert there.joinpath(table).read_bytes() == here.joinpath(table).read_bytes(), table
+    shutil.copytree(here, there)
+    started = time.time()
+    forced = [f"results/slurm/{name}" for name in AGAIN]
+    output = project.run("--forcerun", *forced, *PROFILE, *SOON, "--config", "preset=slurm")
+    made = [path for path in there.rglob("*.csv") if path.stat().st_mtime > started]
+    assert {path.stem for path in made} >= MADE
+    for path in made:
+        local = here / path.relative_to(there)
+        assert path.read_bytes() == local.read_bytes(), local
     jobs = submitted(output)
-    assert len(jobs) == 8 and made
-    assert not any("gpu" in asked(job) for job in jobs)  # device: auto
+    assert len(jobs) == 8 < output.count("Finished jobid") / 2
+    assert not any("gres:gpu" in asked(job) for job in jobs)  # device: auto
     assert project.planned("--config", "preset=slurm") == {}
     shutil.rmtree(there)
 
@@ -83,7 +87,7 @@ def test_a_job_that_fails_says_why_and_the_others_finish(slurm, empty_project, t
 
 
 SEARCH = "search_classifiers/learned-1"
-LONG = "classify={search_images: 4000, search_epochs: 24, halving: 1, channels: [8]}"
+LONG = "classify={search_images: 4000, search_epochs: 16, halving: 1, channels: [8]}"
 CUT = (f"results/cut/stats/{SEARCH}.csv", *PROFILE, *SOON, "--config", "preset=cut", LONG)
 
 
@@ -201,4 +205,24 @@ def test_a_submission_asks_for_a_gpu_as_the_site_says(sbatch, tmp_path):
     profile.write_text(text)
     asked = sbatch("device=cuda")
     assert "--gres=gpu:a100:1" in asked and "--gpus" not in asked
-    assert "--gres" not in sbatch("device=auto")
+
+
+def test_here_auto_takes_the_gpu_for_one_job_at_a_time(sbatch, tmp_path):
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--dry-run", "simulate_iht"]
+    plan = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "gpu=1" in plan.stdout + plan.stderr
+    profile = yaml.safe_load((tmp_path / "profiles/default/config.yaml").read_text())
+    assert profile["resources"] == ["gpu=1"]
+
+
+def test_the_slurm_of_the_tests_leaves_another_one_alone(tmp_path):
+    (tmp_path / "slurm.conf").write_text("ClusterName=another\n")
+    process = subprocess.run(
+        [ROOT / "tests/slurm/one_node.sh", "start"],
+        env=os.environ | {"SLURM_CONF": str(tmp_path / "slurm.conf")},
+        capture_output=True,
+        text=True,
+    )
+    assert process.returncode == 1
+    assert re.fullmatch(r"tests/slurm/one_node\.sh: .*\.\n", process.stderr)
+    assert [path.name for path in tmp_path.iterdir()] == ["slurm.conf"]
