@@ -14,11 +14,12 @@ rule search_classifiers:
         f"{R}/benchmarks/search_classifiers/{{filters}}-{{layers}}.tsv"
     wildcard_constraints:
         layers="[0-9]+",
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=classify_memory(),
-        runtime=1440,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         sizes=config["classify"]["sizes"],
         channels=config["classify"]["channels"],
@@ -47,11 +48,12 @@ rule test_classifier:
         f"{R}/benchmarks/test_classifier/{{filters}}-{{layers}}.tsv"
     wildcard_constraints:
         layers="[0-9]+",
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=classify_memory(),
-        runtime=1440,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         train_images=config["classify"]["train_images"],
         test_images=config["classify"]["test_images"],
@@ -76,11 +78,12 @@ rule vary_classifier:
         f"{R}/benchmarks/vary_classifier/{{filters}}-{{layers}}.tsv"
     wildcard_constraints:
         layers="[0-9]+",
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=classify_memory(ridge="ridge" in config["classify"]["variants"]),
-        runtime=1440,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         variants=config["classify"]["variants"],
         train_images=config["classify"]["train_images"],

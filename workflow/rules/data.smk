@@ -15,8 +15,6 @@ rule download_cifar10:
         "results/data/benchmarks/download_cifar10.tsv"
     localrule: True
     resources:
-        mem_mb=1500,
-        runtime=30,
         sources=SOURCES,
     script:
         "../scripts/download_cifar10.py"
@@ -31,8 +29,6 @@ rule download_weights:
         "results/data/benchmarks/download_weights/{architecture}-{weights}.tsv"
     localrule: True
     resources:
-        mem_mb=2000,
-        runtime=30,
         sources=SOURCES,
     script:
         "../scripts/download_weights.py"
@@ -47,8 +43,6 @@ rule download_lpips:
         "results/data/benchmarks/download_lpips/{architecture}.tsv"
     localrule: True
     resources:
-        mem_mb=1500,
-        runtime=30,
         sources=SOURCES,
     script:
         "../scripts/download_lpips.py"
@@ -65,8 +59,8 @@ rule adopt_weights:
     benchmark:
         f"{R}/benchmarks/adopt_weights/{{weights}}.tsv"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory,
+        runtime=wall_time,
     params:
         preprocessing=weights_preprocessing,
     script:
@@ -81,9 +75,6 @@ rule download_photographs:
     benchmark:
         "results/data/benchmarks/download_photographs.tsv"
     localrule: True
-    resources:
-        mem_mb=1000,
-        runtime=30,
     script:
         "../scripts/download_photographs.py"
 
@@ -100,8 +91,8 @@ rule index_photographs:
         f"{R}/benchmarks/index_photographs.tsv"
     priority: 100  # a bad image is found before any long work starts
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=memory,
+        runtime=wall_time,
     params:
         # A folder's own date does not change with the files in its sub-folders.
         content=folder_digest(config["images"]["root"]),
@@ -124,8 +115,8 @@ rule crop_photographs:
     benchmark:
         f"{R}/benchmarks/crop_photographs.tsv"
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=memory,
+        runtime=wall_time,
     params:
         crops=config["images"]["crops"],
         seed=config["seed"],

@@ -16,11 +16,12 @@ rule train_decoder:
     wildcard_constraints:
         layer="pool[1-5]",
     priority: 50  # the longest work of all: it starts first
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=4000,
-        runtime=720,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         steps=decoder_steps,
         crop=config["decoder"]["crop"],
@@ -48,11 +49,12 @@ rule evaluate_decoder:
         f"{R}/logs/evaluate_decoder/{DECODER}.log",
     benchmark:
         f"{R}/benchmarks/evaluate_decoder/{DECODER}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=3000,
-        runtime=60,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     script:
         "../scripts/evaluate_decoder.py"
 

@@ -16,11 +16,12 @@ rule recover_layer_codes:
         f"{R}/logs/recover_layer_codes/{LAYER}.log",
     benchmark:
         f"{R}/benchmarks/recover_layer_codes/{LAYER}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=3000,
-        runtime=120,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         settings={
             **{key: config["rip"][key] for key in ("lambda", "gap", "iterations")},

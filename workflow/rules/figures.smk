@@ -100,11 +100,12 @@ rule plot_picture:
     wildcard_constraints:
         picture=r"[\w-]+",
         layer="pool[1-4]",
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=2500,
-        runtime=30,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         seed=config["seed"],
     script:

@@ -11,11 +11,12 @@ rule simulate_iht:
         f"{R}/logs/simulate_iht.log",
     benchmark:
         f"{R}/benchmarks/simulate_iht.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=2000,
-        runtime=60,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         settings=config["iht_codes"],
         seed=config["seed"],
@@ -35,11 +36,12 @@ rule measure_iht:
         f"{R}/logs/measure_iht/{{layer}}.log",
     benchmark:
         f"{R}/benchmarks/measure_iht/{{layer}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=2500,
-        runtime=240,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         settings=config["iht_activations"],
         seed=config["seed"],

@@ -44,25 +44,10 @@ LPIPS_HEADS = [
 ]
 
 
-def decode_memory():
-    """Megabytes of a job: its methods are one batch of pictures, which VGG-16 may compare."""
-    methods = 12 + 2 * config["reconstruct"]["filter_seeds"]
-    return 1000 + 150 * methods + 2000 * ("vgg16" in config["metrics"]["lpips"])
-
-
 def photographs_folder(_wildcards):
     """The folder of images that the user named, or the default photographs."""
     root = config["images"]["root"]
     return expand_path(root) if root else f"{DATA}/photographs"
-
-
-def classify_memory(ridge=False):
-    """Megabytes of a job: caches, some ten maps of the first layer, libraries and images."""
-    classify = config["classify"]
-    maps = 10 * 4 * classify["batch"] * max(classify["channels"]) * 32**2
-    # The Gram matrix of ridge regression, its factor and a copy of it, in float64.
-    gram = 3 * 8 * classify["train_images"] ** 2 if ridge else 0
-    return 3000 + int(1000 * classify["cache_gb"]) + (maps + gram) // 10**6
 
 
 def classify_recipe(epochs):
@@ -335,7 +320,7 @@ def greet():
     except (InputError, OSError) as error:
         logger.error(str(error))  # as a WorkflowError it would be shown twice
         sys.exit(1)
-    where = "GPU" if gpus() else "CPU"
+    where = "GPU" if wants_gpu() else "CPU"
     logger.info(f"cnninvert: preset {config['preset']}, {where}, results in {R}/")
     for sentence in PLAN.left_out:
         logger.info(f"cnninvert: {sentence}")

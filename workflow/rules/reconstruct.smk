@@ -14,11 +14,12 @@ rule measure_activation_space:
         f"{R}/logs/measure_activation_space/{{weights}}-{{layer}}.log",
     benchmark:
         f"{R}/benchmarks/measure_activation_space/{{weights}}-{{layer}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=2500,
-        runtime=240,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         images=config["reconstruct"]["images"],
         filter_seeds=config["reconstruct"]["filter_seeds"],
@@ -39,11 +40,12 @@ rule reconstruct_activations:
         f"{R}/logs/reconstruct_activations/{{weights}}-{{layer}}.log",
     benchmark:
         f"{R}/benchmarks/reconstruct_activations/{{weights}}-{{layer}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=2500,
-        runtime=120,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         filter_seeds=config["reconstruct"]["filter_seeds"],
         seed=config["seed"],
@@ -63,11 +65,12 @@ rule reconstruct_iht:
         f"{R}/logs/reconstruct_iht/{{weights}}-{{layer}}.log",
     benchmark:
         f"{R}/benchmarks/reconstruct_iht/{{weights}}-{{layer}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=2500,
-        runtime=240,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         images=config["reconstruct"]["iht_images"],
         steps=config["reconstruct"]["iht_steps"],
@@ -89,11 +92,12 @@ rule reconstruct_codes:
         f"{R}/logs/reconstruct_codes/{{weights}}-{{layer}}.log",
     benchmark:
         f"{R}/benchmarks/reconstruct_codes/{{weights}}-{{layer}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=2500,
-        runtime=240,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         images=config["reconstruct"]["codes_images"],
         gap=config["reconstruct"]["codes_gap"],
@@ -124,11 +128,12 @@ rule decode_pictures:
         f"{R}/logs/decode_pictures/{{layer}}-{{switches}}.log",
     benchmark:
         f"{R}/benchmarks/decode_pictures/{{layer}}-{{switches}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=decode_memory(),
-        runtime=120,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         seed=config["seed"],
     script:
@@ -147,10 +152,11 @@ rule score_baselines:
         f"{R}/logs/score_baselines.log",
     benchmark:
         f"{R}/benchmarks/score_baselines.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=2000,
-        runtime=60,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     script:
         "../scripts/score_baselines.py"

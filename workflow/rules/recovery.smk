@@ -12,11 +12,12 @@ rule sample_codes:
         f"{R}/logs/sample_codes/{{weights}}-{{filters}}.log",
     benchmark:
         f"{R}/benchmarks/sample_codes/{{weights}}-{{filters}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=2000,
-        runtime=60,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         layer=config["rip"]["layer"],
         codes=config["rip"]["random_codes"],
@@ -40,11 +41,12 @@ rule recover_codes:
     wildcard_constraints:
         kind="linear|output",
     priority: 20
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=3000,
-        runtime=240,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         settings={
             key: config["rip"][key]

@@ -12,8 +12,8 @@ rule simulate_theory:
     benchmark:
         f"{R}/benchmarks/simulate_theory.tsv"
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=memory,
+        runtime=wall_time,
     params:
         theory=config["theory"],
         seed=config["seed"],
@@ -32,11 +32,12 @@ rule measure_sparsity:
         f"{R}/logs/measure_sparsity/{{architecture}}-{{weights}}.log",
     benchmark:
         f"{R}/benchmarks/measure_sparsity/{{architecture}}-{{weights}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=3000,
-        runtime=120,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         images=config["sparsity"]["images"],
         batch=config["sparsity"]["batch"],
@@ -54,11 +55,12 @@ rule measure_coherence:
         f"{R}/logs/measure_coherence/{{architecture}}-{{weights}}.log",
     benchmark:
         f"{R}/benchmarks/measure_coherence/{{architecture}}-{{weights}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=2000,
-        runtime=60,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         seeds=config["coherence"]["seeds"],
         seed=config["seed"],
@@ -77,11 +79,12 @@ rule extract_activations:
         f"{R}/logs/extract_activations/{{weights}}.log",
     benchmark:
         f"{R}/benchmarks/extract_activations/{{weights}}.tsv"
-    threads: several_threads()
+    threads: several_threads
     resources:
-        mem_mb=2000,
-        runtime=120,
-        gpu=gpus(),
+        mem_mb=memory,
+        runtime=wall_time,
+        gpu=gpus,
+        gres=gres,
     params:
         layers=lambda wildcards: PLAN.activations(config, wildcards.weights),
     script:

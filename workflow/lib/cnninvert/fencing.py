@@ -18,6 +18,7 @@ from typing import NoReturn
 
 SNAKEMAKE = "CNNINVERT_SNAKEMAKE"  # the environment variable that says which one
 WATCH_EVERY = 0.5  # seconds
+GONE_WITHIN = 120  # seconds that Slurm may take to end a job; it asks first, and kills 30 s later
 _held: list[tuple[Path, str]] = []  # the token of this process, if it is a job
 _parents: list[int] = []  # its Snakemake and its shell
 
@@ -98,23 +99,32 @@ def _read(path: Path) -> str:
 
 
 def _cancel(token: str) -> None:
-    """Kill the Slurm job that left ``token``, if it is another one of this cluster."""
+    """End the Slurm job that left ``token``, if it is another one of this cluster, and see it gone.
+
+    Until then nothing may be written: the Snakemake in that job takes its end for a failure, and
+    deletes what has the names of its outputs.
+    """
     cluster, _, job = token.partition(" ")[0].rpartition("/")
     here = os.environ.get("SLURM_CLUSTER_NAME", ""), os.environ.get("SLURM_JOB_ID", "")
     if job and here[1] and cluster == here[0] and job != here[1]:
-        _kill(job)
+        _slurm("scancel", job)
+        last = time.monotonic() + GONE_WITHIN
+        while _slurm("squeue", "--noheader", f"--jobs={job}") and time.monotonic() < last:
+            time.sleep(WATCH_EVERY)
 
 
 def _stand_down() -> NoReturn:
-    # The Snakemake around a superseded job of Slurm would take its end for a failure, and delete
-    # the outputs, which are the other job's by now.
     if os.environ.get("SLURM_JOB_ID"):
-        _kill(os.environ["SLURM_JOB_ID"])
+        _slurm("scancel", os.environ["SLURM_JOB_ID"])
     os._exit(1)
 
 
-def _kill(slurm_job: str) -> None:
-    # Where scancel is missing or refuses, the token still keeps the files from harm.
+def _slurm(*command: str) -> str:
+    """What the command prints; nothing where it is missing or refuses.
+
+    The token then still keeps the files from harm, and `keep-incomplete` of profiles/slurm from
+    being deleted.
+    """
     with suppress(OSError, subprocess.TimeoutExpired):
-        command = ["scancel", "--signal=KILL", "--full", slurm_job]
-        subprocess.run(command, capture_output=True, timeout=60)
+        return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+    return ""

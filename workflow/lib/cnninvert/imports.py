@@ -13,8 +13,8 @@ LIBRARY = Path(__file__).parent
 # How work runs, never what it computes: a change in these reruns nothing.
 PLUMBING = frozenset(
     {
-        *("classifier_cost", "errors", "fencing", "files", "hdf5", "imports", "job", "progress"),
-        *("provenance", "resumable", "roofline"),
+        *("classifier_cost", "costs", "errors", "fencing", "files", "hdf5", "imports", "job"),
+        *("progress", "provenance", "resumable", "roofline", "timings"),
     }
 )
 

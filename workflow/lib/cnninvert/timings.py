@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 
-def time_table(results: str | Path) -> str:
-    """A table of rules: jobs, wall seconds in all, the longest job, and the most memory (MiB)."""
+def benchmarks(results: str | Path) -> pd.DataFrame:
+    """A row a job: rule, wall seconds, and the most memory (MiB)."""
     rows = []
     folder = Path(results) / "benchmarks"
     for path in sorted(folder.rglob("*.tsv")):
@@ -16,9 +16,15 @@ def time_table(results: str | Path) -> str:
             rows.append({"rule": rule, "seconds": run["s"], "MiB": run["max_rss"]})
         except (ValueError, LookupError):
             continue  # a full disk left it cut off
-    if not rows:
+    return pd.DataFrame(rows, columns=["rule", "seconds", "MiB"])
+
+
+def time_table(results: str | Path) -> str:
+    """A table of rules: jobs, wall seconds in all, the longest job, and the most memory (MiB)."""
+    jobs = benchmarks(results)
+    if jobs.empty:
         return "No benchmark files yet."
-    table = pd.DataFrame(rows).groupby("rule")
+    table = jobs.groupby("rule")
     summary = pd.DataFrame(
         {
             "jobs": table.size(),
