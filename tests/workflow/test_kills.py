@@ -21,10 +21,11 @@ def folder(empty_project):
         shutil.rmtree(empty_project.file(f"results/{preset}"), ignore_errors=True)
 
 
-def test_three_kills(folder):
+def test_three_kills(folder, figure):
     kills = Kills(folder, TARGETS, count=3, seed=0, moments=(0.1, 0.6))
     kills.undisturbed()
     kills.disturbed()
     assert kills.problems == []
     assert [kill.problems for kill in kills.struck] == [[], [], []]
     assert kills.survived() == 3 and kills.tables == 7
+    figure(f"kills survived: {kills.survived()} of {len(kills.struck)}")

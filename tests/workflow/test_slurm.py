@@ -49,10 +49,11 @@ AGAIN = [
     "stats/test_classifier/random-1.csv",
     "stats/recover_codes/torchvision-gaussian-linear.csv",
 ]
+PASSED = "Slurm runs passed, of 5"  # complete, failing, cancelled, killed and then completed
 MADE = {"table1", "table1_configurations", "table4", "table4_pictures", "fidelity", "claims"}
 
 
-def test_a_run_on_slurm_gives_the_tables_of_a_local_one(slurm, project):
+def test_a_run_on_slurm_gives_the_tables_of_a_local_one(slurm, project, figure):
     """A training, a recovery, a decoder and all that follows from them, tables in batches."""
     here, there = project.file("results/tiny"), project.file("results/slurm")
     shutil.copytree(here, there)
@@ -69,9 +70,10 @@ def test_a_run_on_slurm_gives_the_tables_of_a_local_one(slurm, project):
     assert not any("gres:gpu" in asked(job) for job in jobs)  # device: auto
     assert project.planned("--config", "preset=slurm") == {}
     shutil.rmtree(there)
+    figure(PASSED, 1)
 
 
-def test_a_job_that_fails_says_why_and_the_others_finish(slurm, empty_project, tmp_path):
+def test_a_job_that_fails_says_why_and_the_others_finish(slurm, empty_project, tmp_path, figure):
     (tmp_path / "one.jpg").write_bytes(b"no picture")
     coherence = "results/broken/stats/measure_coherence/alexnet-torchvision.csv"
     process = empty_project.snakemake(
@@ -84,6 +86,7 @@ def test_a_job_that_fails_says_why_and_the_others_finish(slurm, empty_project, t
     assert not empty_project.file("results/broken/images/photographs.h5").exists()
     on_gpu = [job for job in submitted(process.stdout) if "gres:gpu:1" in asked(job)]
     assert len(on_gpu) == 1 and "measure_coherence" in asked(on_gpu[0])
+    figure(PASSED, 1)
 
 
 SEARCH = "search_classifiers/learned-1"
@@ -131,7 +134,7 @@ def script_of(job: str) -> psutil.Process:
     raise AssertionError(f"job {job} runs no script")
 
 
-def test_a_cancelled_job_and_a_killed_snakemake_are_made_good(slurm, start, empty_project):
+def test_a_cancelled_job_and_a_killed_snakemake_are_made_good(slurm, start, empty_project, figure):
     process, cancelled = start()
     subprocess.run(["scancel", cancelled], check=True)
     assert process.wait() == 1
@@ -160,6 +163,7 @@ def test_a_cancelled_job_and_a_killed_snakemake_are_made_good(slurm, start, empt
             for preset in ("cut", "whole")
         )
         assert ours == undisturbed
+    figure(PASSED, 3)
 
 
 @pytest.fixture
