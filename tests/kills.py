@@ -244,10 +244,11 @@ class Kills:
                 kill.free = time.monotonic()
 
     def _expect_end(self, kill: Kill, patience: float) -> None:
-        for process in filter(alive, kill.orphans):
+        for process in filter(alive, list(kill.orphans)):
             if time.monotonic() - kill.free >= patience:
                 kill.problems.append(f"an orphan lives on: {process}")
                 process.kill()
+                kill.orphans.remove(process)
 
     def _goes_on(self, log: str, hit: Hit) -> bool:
         """Whether a job said so, with all of its parts if it is done in parts."""
