@@ -2,7 +2,7 @@
 
 from snakemake.utils import min_version
 
-min_version("9.10")
+min_version("9.27")
 
 
 configfile: "config.yaml"
@@ -15,6 +15,7 @@ container: "workflow/envs/cnninvert.sif"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/inputs.smk"
+include: "workflow/rules/hooks.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/classify.smk"
 include: "workflow/rules/statistics.smk"

@@ -170,7 +170,8 @@ class Kills:
             ours = other / path.relative_to(one)
             same = ours.exists() and ours.read_bytes() == path.read_bytes()
             self._check(same, f"{ours} is not that of the undisturbed run")
-        hidden = [path for path in other.rglob(".*") if path.name != ".snakemake_timestamp"]
+        kept = (".lock", ".snakemake_timestamp")
+        hidden = [path for path in other.rglob(".*") if path.name not in kept]
         left = [*hidden, *other.rglob("*.token"), *other.glob("state/*/*")]
         self._check(not left, f"left behind: {', '.join(map(str, left))}")
         # A job's log is that of its last start.

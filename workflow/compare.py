@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         lines, agree = compare(options.first, options.second)
-    except InputError as error:
+    except (InputError, OSError) as error:
         print(f"compare.py: {error}", file=sys.stderr)
         return 2
     print("\n".join(lines))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from cnninvert import costs
+from cnninvert import costs, manifest
 from cnninvert.costs import LONGEST, SHORTEST, Costs, read
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +69,7 @@ def test_a_gpu_s_process_is_larger(config):
 
 def test_a_run_is_measured_by_its_largest_jobs(config, tmp_path, monkeypatch):
     monkeypatch.setattr(costs, "COSTS", tmp_path / "costs.csv")
+    monkeypatch.setattr(manifest, "read_manifest", lambda _: {"config": config})
     folder = tmp_path / "results" / "benchmarks"
     jobs = [
         ("recover_codes/a", 3.5, 900),
@@ -79,7 +80,7 @@ def test_a_run_is_measured_by_its_largest_jobs(config, tmp_path, monkeypatch):
         path = folder / f"{name}.tsv"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"s\tmax_rss\n{seconds}\t{memory}\n")
-    costs.measure(tmp_path / "results", config)
+    costs.measure(tmp_path / "results")
     table = pd.read_csv(tmp_path / "costs.csv", index_col="rule")
     work, batch = config["rip"]["images"], config["rip"]["batch"]
     assert table.loc["recover_codes"].tolist() == [3.5, 1200, work, batch]
@@ -87,7 +88,7 @@ def test_a_run_is_measured_by_its_largest_jobs(config, tmp_path, monkeypatch):
     # A run of one target leaves the other rules as they were.
     (folder / "write_table2.tsv").unlink()
     (folder / "recover_codes" / "a.tsv").write_text("s\tmax_rss\n7\t900\n")
-    costs.measure(tmp_path / "results", config)
+    costs.measure(tmp_path / "results")
     again = pd.read_csv(tmp_path / "costs.csv", index_col="rule")
     assert again["seconds"].to_dict() == {"recover_codes": 7, "write_table2": 0.5}
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cnninvert.fencing import SNAKEMAKE, signed, this_process
+from cnninvert.fencing import SLURM_JOB, SNAKEMAKE, signed, this_process
+from cnninvert.imports import prepare_jobs
 
 LIBRARY = Path(__file__).parents[2] / "workflow" / "lib"
 
@@ -185,12 +186,34 @@ def test_the_job_of_slurm_that_is_superseded_is_cancelled(
 ):
     token = tmp_path / "token"
     token.write_text(f"{cluster}/{job} 1234")
-    monkeypatch.setenv("SLURM_CLUSTER_NAME", "a")
-    monkeypatch.setenv("SLURM_JOB_ID", "8")
+    monkeypatch.setenv(SLURM_JOB, "a/8")
     with signed(token):
         assert token.read_text().startswith("a/8 ")
         assert not (tmp_path / "ending").exists()  # it was waited for
     assert scancel() == ("7\n" if cancelled else "")
+
+
+def test_an_allocation_that_snakemake_did_not_ask_for_is_nobodys_to_cancel(
+    tmp_path, monkeypatch, scancel
+):
+    """As in an interactive session, where Snakemake runs jobs by itself."""
+    monkeypatch.setenv("SLURM_CLUSTER_NAME", "a")
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    monkeypatch.setenv("PYTHONPATH", "")
+    monkeypatch.delenv(SNAKEMAKE, raising=False)
+    monkeypatch.delenv(SLURM_JOB, raising=False)
+    prepare_jobs(submitted=False)
+    token = tmp_path / "token"
+    with signed(token):
+        left = token.read_text()
+    assert left.startswith(" ")
+    prepare_jobs(submitted=True)
+    with signed(token):
+        assert token.read_text().startswith("a/7 ")
+    token.write_text(left)
+    with signed(token):
+        pass
+    assert scancel() == ""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children")

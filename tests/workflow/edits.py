@@ -124,8 +124,8 @@ EDITS = [
         "the model-RIP's ratio",
         f"{LIBRARY}/rip.py",
         {
-            **{"sample_codes": 2, "reconstruct_codes": 4, "reconstruct_iht": 4},
-            **{**RECOVERY, **FIGURE_2, **IHT_ACTIVATIONS, **ACTIVATION_SPACE, **PICTURES},
+            **{"sample_codes": 2, "reconstruct_codes": 4},
+            **{**RECOVERY, **FIGURE_2, **PICTURES},
         },
     ),
     Edit(

@@ -166,8 +166,8 @@ def test_every_rule_leaves_a_log_and_a_benchmark(project):
 
 def test_no_half_written_files_are_left(project):
     hidden = project.file("results/tiny").rglob(".*")
-    # Snakemake's own, in a folder that a rule makes.
-    assert {path.name for path in hidden} <= {".snakemake_timestamp"}
+    # The lock of runs, and Snakemake's own in a folder that a rule makes.
+    assert {path.name for path in hidden} <= {".lock", ".snakemake_timestamp"}
     assert not list(project.file("results/tiny").rglob("state/*/*"))
 
 

@@ -17,7 +17,7 @@ from cnninvert.plan import Plan, folder_digest, has_gpu
 from cnninvert.schema import check_keys, typed
 from cnninvert.workspace import check_writable, claim
 
-prepare_jobs()
+prepare_jobs(submitted=workflow.remote_exec)
 
 config.update(typed(config))
 try:

@@ -95,7 +95,7 @@ rule index_photographs:
         runtime=wall_time,
     params:
         # A folder's own date does not change with the files in its sub-folders.
-        content=folder_digest(config["images"]["root"]),
+        content=lambda _wildcards: folder_digest(config["images"]["root"]),
         train=config["images"]["train"],
         test=config["images"]["test"],
         seed=config["seed"],

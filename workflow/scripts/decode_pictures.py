@@ -12,6 +12,7 @@ from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.decoder import Decoder
 from cnninvert.decoding import eight_bit, read_places
+from cnninvert.device import job_device
 from cnninvert.files import write_csv
 from cnninvert.hdf5 import (
     check_datasets,
@@ -31,7 +32,7 @@ from cnninvert.switch_controls import mean_activations, shuffled
 
 
 def main(snakemake):
-    given, device = snakemake.input, job.device(snakemake)
+    given, device = snakemake.input, job_device(snakemake)
     layer, switches = snakemake.wildcards.layer, snakemake.wildcards.switches
     decoder = Decoder.load(given.decoder, device)
     activations = Activations(given.activations)

@@ -5,6 +5,7 @@ import torch
 
 from cnninvert import job
 from cnninvert.decoder import Decoder, encode
+from cnninvert.device import job_device
 from cnninvert.files import write_csv
 from cnninvert.hdf5 import read_photographs
 from cnninvert.metrics import Metrics
@@ -13,7 +14,7 @@ from cnninvert.progress import progress
 
 
 def main(snakemake):
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     decoder = Decoder.load(snakemake.input.decoder, device)
     network = Network(snakemake.input.weights, device)
     metrics = Metrics.load(snakemake.input.networks, snakemake.input.heads, device)

@@ -6,11 +6,12 @@ import torch
 
 from cnninvert import job
 from cnninvert.activations import extract
+from cnninvert.device import job_device
 from cnninvert.networks import Network
 
 
 def main(snakemake):
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     with torch.inference_mode():
         extract(
             Network(snakemake.input.weights, device),

@@ -9,6 +9,7 @@ import torch
 
 from cnninvert import job
 from cnninvert.activations import Activations
+from cnninvert.device import job_device
 from cnninvert.files import forget, write_csv
 from cnninvert.filter_banks import filter_banks, noise_like
 from cnninvert.layers import next_convolution
@@ -25,7 +26,7 @@ BATCH = 2  # of pool(1)'s responses, 128 x 112 x 112, under hundreds of readings
 
 def main(snakemake):
     params, layer = snakemake.params, snakemake.wildcards.layer
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     network = Network(snakemake.input.weights, device)
     activations = Activations(snakemake.input.activations, network)
     sparsity = pd.read_csv(snakemake.input.sparsity).set_index("layer")["nonzeros"]

@@ -7,14 +7,14 @@ import torch
 from cnninvert import job
 from cnninvert.coherence import coherences
 from cnninvert.convolution import gaussian_filters, unit_norm
-from cnninvert.device import generator
+from cnninvert.device import generator, job_device
 from cnninvert.files import write_csv
 from cnninvert.networks import Network
 from cnninvert.progress import progress
 
 
 def main(snakemake):
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     network = Network(snakemake.input.weights, device)
     rows = []
     with torch.inference_mode():

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from cnninvert import job
 from cnninvert.activations import Activations
+from cnninvert.device import job_device
 from cnninvert.files import forget, write_csv
 from cnninvert.filter_banks import filter_banks
 from cnninvert.iht import VARIANTS, iht
@@ -21,7 +22,7 @@ from cnninvert.resumable import resumable
 
 def main(snakemake):
     settings, layer = snakemake.params.settings, snakemake.wildcards.layer
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     network = Network(snakemake.input.weights, device)
     activations = Activations(snakemake.input.activations, network)
     banks = filter_banks(network, layer, snakemake.params.seed, settings["filter_seeds"])

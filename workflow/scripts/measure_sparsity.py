@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from cnninvert import job
+from cnninvert.device import job_device
 from cnninvert.files import write_csv
 from cnninvert.hdf5 import read_photographs
 from cnninvert.networks import Network
@@ -14,7 +15,7 @@ from cnninvert.progress import progress
 
 
 def main(snakemake):
-    network = Network(snakemake.input.weights, job.device(snakemake))
+    network = Network(snakemake.input.weights, job_device(snakemake))
     with read_photographs(snakemake.input.photographs, "test") as file, torch.inference_mode():
         count = snakemake.params.images
         batches = range(0, count, snakemake.params.batch)

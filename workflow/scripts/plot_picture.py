@@ -9,6 +9,7 @@ import torch
 from cnninvert import job, picture_rows
 from cnninvert.decoder import Decoder, encode
 from cnninvert.decoding import eight_bit
+from cnninvert.device import job_device
 from cnninvert.filter_banks import filter_banks
 from cnninvert.layers import title
 from cnninvert.networks import Network
@@ -22,7 +23,7 @@ log = logging.getLogger("cnninvert")
 
 def main(snakemake):
     layer, switches = snakemake.wildcards.layer, snakemake.wildcards.switches
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     picture = load(snakemake.input.file)
     name = Path(snakemake.input.file).name
     if min(picture.size) < SHORT_SIDE:

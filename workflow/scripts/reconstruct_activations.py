@@ -4,6 +4,7 @@ import torch
 
 from cnninvert import job
 from cnninvert.activations import Activations
+from cnninvert.device import job_device
 from cnninvert.filter_banks import filter_banks
 from cnninvert.hdf5 import whole_hdf5, write_row
 from cnninvert.networks import Network
@@ -13,7 +14,7 @@ from cnninvert.table4 import READINGS, reconstructions
 
 def main(snakemake):
     layer = snakemake.wildcards.layer
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     network = Network(snakemake.input.weights, device)
     activations = Activations(snakemake.input.activations, network)
     seed = snakemake.params.seed

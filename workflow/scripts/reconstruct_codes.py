@@ -9,6 +9,7 @@ import torch
 from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.algorithm2 import recover_codes, statistics
+from cnninvert.device import job_device
 from cnninvert.factorisation import Factorisation
 from cnninvert.files import forget, write_csv
 from cnninvert.filter_banks import filter_banks
@@ -24,7 +25,7 @@ from cnninvert.resumable import resumable
 
 def main(snakemake):
     params, layer = snakemake.params, snakemake.wildcards.layer
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     network = Network(snakemake.input.weights, device)
     activations = Activations(snakemake.input.activations, network)
     size = activations.read(layer, "output", 0, 1).shape[-1]

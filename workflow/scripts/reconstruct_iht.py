@@ -8,6 +8,7 @@ import torch
 
 from cnninvert import job
 from cnninvert.activations import Activations
+from cnninvert.device import job_device
 from cnninvert.files import forget, write_csv
 from cnninvert.filter_banks import filter_banks
 from cnninvert.hdf5 import whole_hdf5, write_row
@@ -23,7 +24,7 @@ from cnninvert.resumable import resumable
 
 def main(snakemake):
     params, layer = snakemake.params, snakemake.wildcards.layer
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     network = Network(snakemake.input.weights, device)
     activations = Activations(snakemake.input.activations, network)
     banks = filter_banks(network, layer, params.seed, 1)

@@ -8,6 +8,7 @@ import torch
 from cnninvert import job
 from cnninvert.activations import Activations
 from cnninvert.algorithm2 import recover_codes, statistics
+from cnninvert.device import job_device
 from cnninvert.factorisation import Factorisation
 from cnninvert.files import forget, write_csv
 from cnninvert.hdf5 import whole_hdf5
@@ -20,7 +21,7 @@ from cnninvert.vgg_filters import operator
 
 def main(snakemake):
     settings = snakemake.params.settings
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     network = Network(snakemake.input.weights, device)
     activations = Activations(snakemake.input.activations, network)
     layer, kind = previous_layer(settings["layer"]), snakemake.wildcards.kind

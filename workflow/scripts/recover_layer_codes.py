@@ -10,7 +10,7 @@ from cnninvert import job
 from cnninvert.algorithm2 import recover_codes, statistics
 from cnninvert.convolution import Convolution
 from cnninvert.crops import crop_size, layer_input, random_crop
-from cnninvert.device import generator
+from cnninvert.device import generator, job_device
 from cnninvert.factorisation import Factorisation
 from cnninvert.files import forget, write_csv
 from cnninvert.hdf5 import read_photographs
@@ -27,7 +27,7 @@ PROJECT = ModelProjection(region=2, magnitude="absolute")
 def main(snakemake):
     names = {key: snakemake.wildcards[key] for key in ("architecture", "layer", "filters")}
     settings, seed = snakemake.params.settings, snakemake.params.seed
-    network = Network(snakemake.input.weights, job.device(snakemake))
+    network = Network(snakemake.input.weights, job_device(snakemake))
     number = [conv.name for conv in network.convolutions].index(names["layer"])
     state, tables = Path(snakemake.params.state), []
     with torch.inference_mode():

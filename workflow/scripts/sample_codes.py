@@ -4,7 +4,7 @@ import pandas as pd
 import torch
 
 from cnninvert import job
-from cnninvert.device import generator
+from cnninvert.device import generator, job_device
 from cnninvert.files import write_csv
 from cnninvert.layers import previous_layer
 from cnninvert.model_sparsity import sample_codes
@@ -18,7 +18,7 @@ BATCH = 20  # codes at a time
 
 def main(snakemake):
     params = snakemake.params
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     network = Network(snakemake.input.weights, device)
     sparsity = pd.read_csv(snakemake.input.sparsity).set_index("layer")["nonzeros"]
     random = generator(params.seed, 4)

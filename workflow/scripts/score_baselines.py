@@ -5,6 +5,7 @@ import torch
 
 from cnninvert import job
 from cnninvert.baselines import baselines, mean_colour
+from cnninvert.device import job_device
 from cnninvert.files import write_csv
 from cnninvert.hdf5 import read_photographs
 from cnninvert.metrics import Metrics
@@ -12,7 +13,7 @@ from cnninvert.progress import progress
 
 
 def main(snakemake):
-    given, device = snakemake.input, job.device(snakemake)
+    given, device = snakemake.input, job_device(snakemake)
     metrics = Metrics.load(given.networks, given.heads, device)
     rows = []
     with torch.inference_mode(), read_photographs(given.photographs, "test") as file:

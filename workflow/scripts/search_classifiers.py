@@ -8,14 +8,14 @@ from cnninvert.classifier import Architecture
 from cnninvert.classifier_cost import announce
 from cnninvert.classifier_data import read
 from cnninvert.classify import Validation, search
-from cnninvert.device import computing_type
+from cnninvert.device import computing_type, job_device
 from cnninvert.files import forget, write_csv
 from cnninvert.recipe import Recipe
 
 
 def main(snakemake):
     params, wildcards = snakemake.params, snakemake.wildcards
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     recipe = Recipe.of(params.recipe)
     architectures = [
         Architecture(wildcards.filters, int(wildcards.layers), size, channels)

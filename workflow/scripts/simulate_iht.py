@@ -6,14 +6,14 @@ import pandas as pd
 import torch
 
 from cnninvert import job
-from cnninvert.device import generator
+from cnninvert.device import generator, job_device
 from cnninvert.files import forget, write_csv
 from cnninvert.iht_trials import trial
 from cnninvert.resumable import Arrays, resumable
 
 
 def main(snakemake):
-    settings, device = snakemake.params.settings, job.device(snakemake)
+    settings, device = snakemake.params.settings, job_device(snakemake)
     base = (settings["density"], settings["expansion"])
     points = {base: None}
     points |= {(density, base[1]): None for density in settings["densities"]}

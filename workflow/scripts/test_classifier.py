@@ -8,14 +8,14 @@ from cnninvert import job
 from cnninvert.classifier_cost import announce
 from cnninvert.classifier_data import read
 from cnninvert.classify import best, judge
-from cnninvert.device import computing_type
+from cnninvert.device import computing_type, job_device
 from cnninvert.files import forget, write_csv
 from cnninvert.recipe import Recipe
 
 
 def main(snakemake):
     params = snakemake.params
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     recipe = Recipe.of(params.recipe)
     architecture = best(pd.read_csv(snakemake.input.table))
     dtype = computing_type(device, params.recipe["precision"])

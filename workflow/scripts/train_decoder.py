@@ -4,13 +4,14 @@ from pathlib import Path
 
 from cnninvert import job
 from cnninvert.decoder_training import Recipe, train
+from cnninvert.device import job_device
 from cnninvert.files import forget, write_csv
 from cnninvert.networks import Network
 
 
 def main(snakemake):
     params, wildcards = snakemake.params, snakemake.wildcards
-    device = job.device(snakemake)
+    device = job_device(snakemake)
     network = Network(snakemake.input.weights, device)
     recipe = Recipe(
         wildcards.layer,

@@ -37,7 +37,8 @@ def compare(first: Path, second: Path) -> tuple[list[str], bool]:
 
 def _check_tables(folder: Path, manifest: Mapping[str, Any]) -> None:
     listed = {name: sum for name, sum in manifest["files"].items() if name.startswith("tables/")}
-    there = {f"tables/{path.name}" for path in (folder / "tables").glob("[!.]*")}
+    paths = (folder / "tables").rglob("[!.]*")
+    there = {str(path.relative_to(folder)) for path in paths if path.is_file()}
     for name in sorted(there | set(listed)):
         if name not in there or listed.get(name) != sha256(folder / name):
             raise InputError(

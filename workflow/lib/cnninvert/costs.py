@@ -4,7 +4,7 @@ workflow/data/costs.csv has the largest job of each rule in a run of the default
 core a job. Other settings are taken to need time in proportion to their work. No GPU was measured:
 for one these times are upper bounds. To measure again, after a run that was not interrupted:
 
-    PYTHONPATH=workflow/lib .venv/bin/python -m cnninvert.costs results/default config.yaml
+    PYTHONPATH=workflow/lib .venv/bin/python -m cnninvert.costs results/default
 """
 
 import csv
@@ -136,10 +136,12 @@ def read() -> dict[str, dict[str, float]]:
     return {row["rule"]: {name: float(row[name]) for name in COLUMNS[1:]} for row in rows}
 
 
-def measure(results: str, config: dict[str, Any]) -> None:
+def measure(results: str) -> None:
     """Replace the rows of those rules that the run in the folder ``results`` has measured."""
+    from cnninvert.manifest import read_manifest
     from cnninvert.timings import benchmarks
 
+    config = read_manifest(results)["config"]
     costs = read() if COSTS.exists() else {}
     for rule, row in benchmarks(results).groupby("rule").max().iterrows():
         amounts = work(config).get(rule, 1), batch(config).get(rule, 1)
@@ -153,6 +155,4 @@ def measure(results: str, config: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    import yaml
-
-    measure(sys.argv[1], yaml.safe_load(Path(sys.argv[2]).read_text()))
+    measure(sys.argv[1])

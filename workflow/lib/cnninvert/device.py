@@ -1,8 +1,29 @@
 """Where tensors live, and what makes a run repeat itself."""
 
+import logging
 from functools import cache
+from typing import Any
 
 import torch
+
+from cnninvert import provenance
+
+log = logging.getLogger("cnninvert")
+
+
+def job_device(snakemake: Any) -> torch.device:
+    """The device of a job: CUDA if its ``gpu`` resource is 1, else the CPU.
+
+    On a GPU, TF32 is off: statistics and duality gaps are those of float32. (The trainings use
+    bfloat16 where it is fast, and are the only ones.)
+    """
+    chosen = choose_device(int(snakemake.resources.get("gpu", 0)))
+    if chosen.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+        name, cudnn = torch.cuda.get_device_name(chosen), torch.backends.cudnn.version()
+        provenance.note(device=name, tf32="off", cuda=torch.version.cuda, cudnn=cudnn)
+        log.info("device: %s, TF32 off", name)
+    return chosen
 
 
 def choose_device(gpus: int) -> torch.device:

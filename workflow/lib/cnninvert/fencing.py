@@ -6,6 +6,7 @@ own there has been superseded: it writes nothing more, and ends. So does an orph
 that its Snakemake is gone.
 """
 
+import logging
 import os
 import subprocess
 import threading
@@ -16,7 +17,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
+log = logging.getLogger("cnninvert")
+
 SNAKEMAKE = "CNNINVERT_SNAKEMAKE"  # the environment variable that says which one
+# Which job of Slurm it submitted, as cluster/number: a Snakemake that runs here in somebody's own
+# allocation must not cancel that.
+SLURM_JOB = "CNNINVERT_SLURM_JOB"
 WATCH_EVERY = 0.5  # seconds
 GONE_WITHIN = 120  # seconds that Slurm may take to end a job; it asks first, and kills 30 s later
 _held: list[tuple[Path, str]] = []  # the token of this process, if it is a job
@@ -30,8 +36,7 @@ def signed(path: Path) -> Iterator[None]:
     check()
     _cancel(_read(path))
     # A job of Slurm says which, for the one that supersedes it.
-    name = f"{os.environ.get('SLURM_CLUSTER_NAME', '')}/{os.environ.get('SLURM_JOB_ID', '')}"
-    token = f"{name} {uuid.uuid4()}"
+    token = f"{os.environ.get(SLURM_JOB, '')} {uuid.uuid4()}"
     path.write_text(token)
     _held.append((path, token))
     try:
@@ -46,13 +51,19 @@ def check() -> None:
     """End this process at once if it is an orphan, or if another one has begun its job anew."""
     if _orphaned():
         os._exit(1)
-    if any(_read(path) != token for path, token in _held):
-        _stand_down()
+    for path, token in _held:
+        if _read(path) != token:
+            _stand_down(path)
 
 
 def this_process() -> str:
     """What a Snakemake tells its jobs of itself, in the environment variable SNAKEMAKE."""
     return f"{os.getpid()} {_namespace()}"
+
+
+def this_slurm_job() -> str:
+    """What a Snakemake in a job of Slurm's tells its jobs of that, in SLURM_JOB."""
+    return "/".join(os.environ.get(name, "") for name in ("SLURM_CLUSTER_NAME", "SLURM_JOB_ID"))
 
 
 def end_with_snakemake() -> None:
@@ -105,17 +116,20 @@ def _cancel(token: str) -> None:
     deletes what has the names of its outputs.
     """
     cluster, _, job = token.partition(" ")[0].rpartition("/")
-    here = os.environ.get("SLURM_CLUSTER_NAME", ""), os.environ.get("SLURM_JOB_ID", "")
-    if job and here[1] and cluster == here[0] and job != here[1]:
+    here, _, own = os.environ.get(SLURM_JOB, "").rpartition("/")
+    if job and own and cluster == here and job != own:
         _slurm("scancel", job)
         last = time.monotonic() + GONE_WITHIN
         while _slurm("squeue", "--noheader", f"--jobs={job}") and time.monotonic() < last:
             time.sleep(WATCH_EVERY)
 
 
-def _stand_down() -> NoReturn:
-    if os.environ.get("SLURM_JOB_ID"):
-        _slurm("scancel", os.environ["SLURM_JOB_ID"])
+def _stand_down(path: Path) -> NoReturn:
+    log.error("%s: another run has begun this job anew, or the file was removed: it ends.", path)
+    logging.shutdown()
+    own = os.environ.get(SLURM_JOB, "").rpartition("/")[2]
+    if own:
+        _slurm("scancel", own)
     os._exit(1)
 
 

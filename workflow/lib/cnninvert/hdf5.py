@@ -1,5 +1,6 @@
 """HDF5 files: written whole or not at all, row by row, and refused where they cannot be read."""
 
+import errno
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,11 @@ from cnninvert.files import whole
 # Types and axes of datasets for ``read_hdf5``.
 PICTURES = ("u", (None, 3, None, None))  # RGB
 NAMES = ("SO", (None,))
+# Errors that say nothing about a file's content.
+SYSTEM = (
+    *(errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE),
+    *(errno.ENOLCK, errno.EAGAIN, errno.ENOENT),
+)
 Datasets = Mapping[str, tuple[str, tuple[int | None, ...]]]
 
 
@@ -58,6 +64,8 @@ def read_hdf5(path: str | Path, datasets: Datasets) -> h5py.File:
     try:
         file = h5py.File(path)
     except OSError as error:
+        if error.errno in SYSTEM:
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise refusal(path, "it cannot be read") from error
     check_datasets(path, file, datasets)
     return file

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from cnninvert import provenance
-from cnninvert.fencing import SNAKEMAKE, this_process
+from cnninvert.fencing import SLURM_JOB, SNAKEMAKE, this_process, this_slurm_job
 
 LIBRARY = Path(__file__).parent
 
@@ -49,13 +49,17 @@ def _imports(path: Path) -> tuple[Path, ...]:
     return tuple(path for path in found if path.exists() and path.stem not in PLUMBING)
 
 
-def prepare_jobs() -> None:
-    """Set the environment of the Python processes that run scripts."""
+def prepare_jobs(submitted: bool) -> None:
+    """Set the environment of the Python processes that run scripts.
+
+    ``submitted``: whether this Snakemake is itself in a job that another one sent to a cluster.
+    """
     # They import this package, wherever it lies.
     known = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     paths = dict.fromkeys([str(LIBRARY.parent), *filter(None, known)])
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     os.environ[SNAKEMAKE] = this_process()
+    os.environ[SLURM_JOB] = this_slurm_job() if submitted else ""
     # A job that is sent to a cluster parses the workflow anew, perhaps from another state of it.
     if provenance.COMMIT not in os.environ:
         os.environ[provenance.COMMIT] = provenance.describe_commit(LIBRARY.parents[2])

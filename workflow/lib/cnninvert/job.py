@@ -65,25 +65,6 @@ def run(snakemake: Any, work: Callable[[Any], None], torch: bool = False) -> Non
         _defect(snakemake)
 
 
-def device(snakemake: Any):
-    """The torch device of this job: CUDA if its ``gpu`` resource is 1, else the CPU.
-
-    On a GPU, TF32 is off: statistics and duality gaps are those of float32. (The trainings use
-    bfloat16 where it is fast, and are the only ones.)
-    """
-    import torch
-
-    from cnninvert.device import choose_device
-
-    chosen = choose_device(int(snakemake.resources.get("gpu", 0)))
-    if chosen.type == "cuda":
-        torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-        name, cudnn = torch.cuda.get_device_name(chosen), torch.backends.cudnn.version()
-        provenance.note(device=name, tf32="off", cuda=torch.version.cuda, cudnn=cudnn)
-        log.info("device: %s, TF32 off", name)
-    return chosen
-
-
 def identity(snakemake: Any) -> dict[str, Any]:
     """All that a job's results depend on: settings, device, and the content of its inputs.
 

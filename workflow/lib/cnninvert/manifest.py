@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from cnninvert.provenance import record_path
 NAME = "manifest.json"
 FORMAT = 1
 PARTS = {"config", "inputs", "files", "other_settings", "jobs"}
+KEPT = {"rule", "started", "starting", "work", "threads", "environment"}  # of a job's record
 FOLDERS = ("tables", "figures", "stats")  # whose files are listed, each with its checksum
 
 
@@ -93,13 +95,23 @@ def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def read_records(folder: Path) -> list[dict[str, Any]]:
     """What the jobs whose logs lie in ``folder`` wrote down of themselves, by rule and log."""
-    return [json.loads(path.read_text()) for path in sorted((folder / "logs").rglob("*.json"))]
+    records = map(_record, sorted((folder / "logs").rglob("*.json")))
+    return [record for record in records if record]
+
+
+def _record(path: Path) -> dict[str, Any] | None:
+    """One job's record; None if it is missing, damaged or of another version."""
+    with suppress(OSError, ValueError):
+        record = json.loads(path.read_text())
+        if isinstance(record, dict) and record.keys() >= KEPT:
+            return record
+    return None
 
 
 def _without_record(results: Path) -> list[str]:
     """The logs, from the folder of logs, of jobs that failed, run still, or kept no record."""
     logs = results / "logs"
-    lacking = (path for path in logs.rglob("*.log") if not record_path(path).exists())
+    lacking = (path for path in logs.rglob("*.log") if not _record(record_path(path)))
     return sorted(str(path.relative_to(logs).with_suffix("")) for path in lacking)
 
 

@@ -1,6 +1,7 @@
 """What a job writes down of itself: when, how long, on which device and with which versions."""
 
 import json
+import logging
 import os
 import platform
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from cnninvert.files import whole
+
+log = logging.getLogger("cnninvert")
 
 COMMIT = "CNNINVERT_COMMIT"  # the environment variable that holds the project's git commit
 # What requirements.txt names; a test compares them.
@@ -47,8 +50,12 @@ def recorded(snakemake: Any) -> Iterator[None]:
         "threads": snakemake.threads,
         "environment": _environment() | _noted,
     }
-    with whole(path) as part:
-        part.write_text(json.dumps(record, indent=1) + "\n")
+    try:
+        with whole(path) as part:
+            part.write_text(json.dumps(record, indent=1) + "\n")
+    except OSError as error:
+        # The work is done and its checkpoints are gone: it must not be lost over this.
+        log.warning("%s was not written: %s", path, error.strerror)
 
 
 def note(**facts: Any) -> None:

@@ -1,0 +1,90 @@
+"""What is done before a run and after it: words to the user, and the manifest."""
+
+
+def greet():
+    """Keep other runs out of the results; say what will run and what is left out."""
+    files = [str(file) for job in workflow.dag.needrun_jobs() for file in job.output]
+    try:
+        for folder in (R, DATA):
+            if any(file.startswith(f"{folder}/") for file in files):
+                check_writable(Path(folder))
+                claim(Path(folder))
+    except (InputError, OSError) as error:
+        logger.error(str(error))  # as a WorkflowError it would be shown twice
+        sys.exit(1)
+    where = "GPU" if wants_gpu() else "CPU"
+    logger.info(f"cnninvert: preset {config['preset']}, {where}, results in {R}/")
+    for sentence in PLAN.left_out:
+        logger.info(f"cnninvert: {sentence}")
+
+
+def manifest_inputs():
+    """The files that this preset's results are made from, by their names in the manifest."""
+    weights = [
+        *map(weights_path, PLAN.weights),
+        weights_path("torchvision", "alexnet"),
+    ]
+    downloads = [f"{DATA}/cifar10.h5", *weights, *LPIPS_NETWORKS, *LPIPS_HEADS]
+    files = {path: path for path in downloads if Path(path).is_relative_to(DATA)}
+    for name in set(PLAN.weights) & set(config["weights"]["files"]):
+        files[f"weights.files.{name}"] = config["weights"]["files"][name]["path"]
+    if config["picture"]["file"]:
+        files["picture.file"] = config["picture"]["file"]
+    return {name: Path(expand_path(path)) for name, path in files.items()}
+
+
+def write_manifest():
+    """Write down what is in the preset's folder; returns what this run took."""
+    from datetime import UTC, datetime, timedelta
+
+    from cnninvert import manifest, overhead
+    from cnninvert.provenance import seconds_since_start
+
+    results, now = Path(R), datetime.now(UTC)
+    last_run = overhead.overhead(
+        manifest.read_records(results) + manifest.read_records(Path(DATA)),
+        began=now - timedelta(seconds=seconds_since_start()),
+        ended=now,
+        cores=workflow.resource_settings.cores if workflow.local_exec else None,
+    )
+    done = filter(workflow.dag.noneedrun_finished, workflow.dag.jobs)
+    up_to_date = {
+        str(Path(path).relative_to(R))
+        for job in done
+        for path in job.output
+        if Path(path).is_relative_to(R)
+    }
+    if results.exists():
+        try:
+            manifest.write_manifest(
+                results,
+                config,
+                inputs=manifest_inputs(),
+                photographs=Path(photographs_folder(None)),
+                up_to_date=up_to_date,
+                last_run=last_run,
+            )
+        except OSError as error:
+            logger.error(f"cnninvert: {R}/{manifest.NAME} was not written: {error}")
+    return last_run
+
+
+def close():
+    """Say where the time went, where the results are, and what to look at first."""
+    from cnninvert.overhead import sentence
+    from cnninvert.timings import time_table
+
+    last_run = write_manifest()
+    logger.info(time_table(R))
+    logger.info(f"cnninvert: {sentence(last_run)}")
+    logger.info(f"cnninvert: tables in {R}/tables, figures in {R}/figures.")
+    best = [
+        *[path for path in EXTRA["picture"] if path.endswith(".png")],
+        *[path for path in TARGETS["figure4"] if path.endswith("_known.png")][-1:],
+        f"{R}/gallery/index.html",
+        f"{R}/figures/fidelity.png",
+        f"{R}/tables/fidelity.csv",
+    ]
+    there = [path for path in best if Path(path).exists()]
+    if there:
+        logger.info(f"cnninvert: look first at {', '.join(there)}.")
