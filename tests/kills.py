@@ -24,6 +24,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import psutil
+from copies import copy_project
 from watched import Job, WatchedRun, alive
 
 ROOT = Path(__file__).parents[1]
@@ -261,18 +262,6 @@ class Kills:
             self.problems.append(problem)
 
 
-def copy_project(folder: Path, data: Path) -> None:
-    """The workflow in ``folder``, with a link to the data."""
-    for name in ("Snakefile", "config.yaml", "workflow", "profiles", "presets", "tests"):
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy2)(source, folder / name)
-    (folder / "results").mkdir()
-    (folder / "results" / "data").symlink_to(data.resolve())
-    # A script that is newer than a download would fetch it again.
-    for path in (folder / "workflow" / "scripts").glob("download_*.py"):
-        os.utime(path, (0, 0))
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("--kills", type=int, default=10)
@@ -282,7 +271,10 @@ def main() -> int:
     parser.add_argument("targets", nargs="*", help="files or targets of Snakemake; default: all")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="kills-"))
-    copy_project(folder, options.data)
+    copy_project(ROOT, folder, options.data)
+    # A script that is newer than a download would fetch it again.
+    for path in (folder / "workflow" / "scripts").glob("download_*.py"):
+        os.utime(path, (0, 0))
     kills = Kills(folder, options.targets, options.kills, options.seed, cores=options.cores)
     print(f"in {folder}\nundisturbed: {kills.undisturbed():.0f} s", flush=True)
     print(f"disturbed: {kills.disturbed():.0f} s")

@@ -6,15 +6,14 @@ pipeline's own rules, and later test runs find them.
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from copies import copy_project, copy_workflow
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("Snakefile", "config.yaml", "README.md", "workflow", "profiles", "presets", "tests")
 
 
 class Project:
@@ -65,15 +64,6 @@ class Project:
         return Project(folder)
 
 
-def copy_workflow(source: Path, folder: Path) -> None:
-    """Dates are kept: a script that is newer than a file makes Snakemake make it again."""
-    for name in COPIED:
-        if (source / name).is_dir():
-            shutil.copytree(source / name, folder / name, copy_function=shutil.copy2)
-        else:
-            shutil.copy2(source / name, folder / name)
-
-
 def is_target(name: str) -> bool:
     pattern = (
         r"all|table\d|figure\d|figure3_layers|switches|alexnet|fidelity|iht_codes|iht_activations"
@@ -105,9 +95,7 @@ def shared_data() -> Path:
 def empty_project(tmp_path_factory, shared_data) -> Project:
     """The workflow and its data, nothing computed."""
     folder = tmp_path_factory.mktemp("project")
-    copy_workflow(ROOT, folder)
-    (folder / "results").mkdir()
-    (folder / "results" / "data").symlink_to(shared_data)
+    copy_project(ROOT, folder, shared_data)
     return Project(folder)
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
+from copies import copy_project
 
 ROOT = Path(__file__).parents[2]
-COPIED = ("Snakefile", "config.yaml", "workflow", "profiles")
 PROFILE = ("--workflow-profile", "profiles/slurm", "--max-threads", "1")
 # How soon and how often jobs are asked for.
 SOON = ("--slurm-init-seconds-before-status-checks", "4")
@@ -169,11 +169,7 @@ def test_a_cancelled_job_and_a_killed_snakemake_are_made_good(slurm, start, empt
 @pytest.fixture
 def sbatch(tmp_path, shared_data):
     """What a Snakemake on a machine with a GPU asks sbatch for; nothing is submitted."""
-    for name in COPIED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
-        copy(ROOT / name, tmp_path / name)
-    (tmp_path / "results").mkdir()
-    (tmp_path / "results" / "data").symlink_to(shared_data)
+    copy_project(ROOT, tmp_path, shared_data)
     with (tmp_path / "workflow/lib/cnninvert/plan.py").open("a") as plan:
         plan.write("\n\ndef has_gpu():\n    return True\n")
     programs = tmp_path / "bin"
