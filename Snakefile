@@ -14,35 +14,36 @@ container: "workflow/envs/cnninvert.sif"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/inputs.smk"
-include: "workflow/rules/hooks.smk"
+include: "workflow/rules/inputs/data.smk"
+include: "workflow/rules/inputs/table1.smk"
+include: "workflow/rules/inputs/figure3.smk"
+include: "workflow/rules/inputs/table4.smk"
+include: "workflow/rules/inputs/targets.smk"
 include: "workflow/rules/data.smk"
-include: "workflow/rules/classify.smk"
-include: "workflow/rules/statistics.smk"
-include: "workflow/rules/recovery.smk"
-include: "workflow/rules/reconstruct.smk"
+include: "workflow/rules/table1.smk"
+include: "workflow/rules/table2_3.smk"
+include: "workflow/rules/figure2.smk"
+include: "workflow/rules/figure3.smk"
+include: "workflow/rules/table4.smk"
 include: "workflow/rules/iht.smk"
-include: "workflow/rules/figure3_layers.smk"
-include: "workflow/rules/decoder.smk"
-include: "workflow/rules/tables.smk"
-include: "workflow/rules/figures.smk"
-include: "workflow/rules/fidelity.smk"
+include: "workflow/rules/verdict.smk"
 include: "workflow/rules/targets.smk"
+include: "workflow/rules/hooks.smk"
 
 
 rule all:
     default_target: True
     input:
-        [target for name in TARGETS for target in TARGETS[name]],
+        [path for target in TARGETS for path in files_of(target)],
     localrule: True
 
 
 onstart:
-    greet()
+    on_start()
 
 
 onsuccess:
-    close()
+    report_run()
 
 
 onerror:

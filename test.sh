@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sets everything up and runs the tests. Arguments go to pytest: ./test.sh tests/unit
+# Sets everything up and runs the tests. Arguments go to pytest: ./test.sh tests/library
 set -euo pipefail
 cd "$(dirname "$0")"
 ./install.sh dev

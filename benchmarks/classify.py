@@ -28,18 +28,18 @@ from torch import Tensor
 from peers import report  # and with it the path to the library
 
 # isort: split
-from cnninvert.classifier import CLASSES, COLOURS, SIDE, Architecture
-from cnninvert.classifier_data import Images, normalise
-from cnninvert.classifier_training import Task, Training
-from cnninvert.constants import kept
-from cnninvert.device import computing_type, generator
-from cnninvert.errors import InputError
-from cnninvert.files import whole
-from cnninvert.plotting import plt, save
-from cnninvert.recipe import Recipe
-from cnninvert.roofline import measure
+from machinery.errors import InputError
+from machinery.files import atomic_write
+from paper.device import computing_type, generator
+from paper.printing.plotting import save, subplots
+from paper.table1.classifier import CLASSES, COLOURS, SIDE, Architecture
+from paper.table1.constants import is_cacheable
+from paper.table1.images import Images, normalise
+from paper.table1.recipe import Recipe
+from paper.table1.training import Task, Training
 from peers.timing import Clock, chosen_device
 from plain_classifier import Pictures, PlainTraining, sequential
+from roofline import measure
 
 CONFIG = Path(__file__).parents[1] / "config.yaml"
 OURS, PLAIN = "cnninvert", "plain"
@@ -132,7 +132,7 @@ def main(values: list[str] | None = None) -> None:
                 )
                 print(_line(rows[-1]), flush=True)
             frame = pd.DataFrame(rows, columns=COLUMNS)
-            with whole(options.output) as part:
+            with atomic_write(options.output) as part:
                 frame.to_csv(part, index=False, float_format="%.6g")
     print("\nimages a second\n" + ratios(frame).to_string(float_format="%.4g"))
     for filters, ratio in medians(frame).items():
@@ -199,9 +199,9 @@ def steady(step: Callable[[], None], seconds: float, device: torch.device) -> fl
 
 def needed(architecture: Architecture, data: Data, recipe: Recipe) -> int:
     """Multiply-adds that training needs for one image, whichever engine: all that the rule of
-    ``constants.kept`` lets be kept counts as kept."""
+    ``is_cacheable`` allows is taken to be cached."""
     item = data.images.pixels.element_size()
-    cached = kept(architecture, len(data.labels), recipe, recipe.epochs, item)
+    cached = is_cacheable(architecture, len(data.labels), recipe, recipe.epochs, item)
     return architecture.training_multiply_adds(cached)
 
 
@@ -219,18 +219,14 @@ def medians(frame: pd.DataFrame) -> pd.Series:
 def plot(frame: pd.DataFrame, output: Path) -> None:
     """Images a second of both engines for each configuration, a panel for each kind of filters."""
     kinds = frame["filters"].unique()
-    figure, axes = plt.subplots(
+    figure, axes = subplots(
         1, len(kinds), figsize=(1 + 3.4 * len(kinds), 3.2), sharey=True, squeeze=False
     )
     for panel, filters in zip(axes[0], kinds, strict=True):
         for engine, colour, marker in ((OURS, "#D55E00", "o"), (PLAIN, "#000000", "s")):
             part = frame[(frame["filters"] == filters) & (frame["engine"] == engine)]
             panel.semilogy(
-                part["configuration"],
-                part["images_per_second"],
-                marker,
-                color=colour,
-                label=engine,
+                part["configuration"], part["images_per_second"], marker, color=colour, label=engine
             )
         panel.set_title(f"{filters} filters")
         panel.set_xlabel("layers x size x size x channels")

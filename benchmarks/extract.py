@@ -34,16 +34,17 @@ import torch
 from peers import report  # and with it the path to the library
 
 # isort: split
-from cnninvert.activations import BATCH, Activations, extract
-from cnninvert.decoder import Decoder
-from cnninvert.decoding import eight_bit, read_code
-from cnninvert.errors import InputError
-from cnninvert.files import whole
-from cnninvert.imports import prepare_jobs
-from cnninvert.layers import ARCHITECTURES
-from cnninvert.networks import Network
-from cnninvert.photographs import CROP
-from cnninvert.plotting import plt, save
+from cnninvert.decoders.decoder import Decoder
+from cnninvert.networks.layers import ARCHITECTURES
+from cnninvert.networks.pretrained import Network
+from machinery.environment import prepare_jobs
+from machinery.errors import InputError
+from machinery.files import atomic_write
+from paper.data.activations import BATCH, Activations, extract
+from paper.data.photographs import CROP
+from paper.printing.plotting import save, subplots
+from paper.table4.decoding import read_code
+from paper.table4.eight_bit import eight_bit
 from peers.timing import Clock, chosen_device
 from plain_networks import PlainDecoder, encoder, indices
 from random_inputs import random_photographs, random_weights
@@ -111,7 +112,7 @@ def main(values: list[str] | None = None) -> None:
                     {"device": device.type, "job": job, "precision": "float32"} | same | row
                 )
             frame = pd.DataFrame(rows, columns=COLUMNS)
-            with whole(options.output) as part:
+            with atomic_write(options.output) as part:
                 frame.to_csv(part, index=False, float_format="%.6g")
     print("\nimages a second\n" + ratios(frame).to_string(float_format="%.4g"))
     if options.plot:
@@ -194,7 +195,7 @@ def decoding_of(
             kept = file.create_dataset("pictures", shape, "u1")
             for span in spans:
                 pictures = decoder(*read_code(activations, decoder, *span))
-                kept[slice(*span)] = eight_bit(pictures).cpu().numpy()
+                kept[slice(*span)] = eight_bit(pictures.cpu().numpy())
 
     return fastest({OURS: ours, PLAIN: plain}, decoder.mean.device, options)
 
@@ -264,7 +265,7 @@ def ratios(frame: pd.DataFrame) -> pd.DataFrame:
 
 def plot(frame: pd.DataFrame, output: Path) -> None:
     """Images a second of both engines for each job and layer."""
-    figure, axis = plt.subplots(figsize=(5, 3.2))
+    figure, axis = subplots(1, 1, figsize=(5, 3.2))
     for engine, colour, marker in ((PLAIN, "#000000", "s"), (OURS, "#D55E00", "o")):
         part = frame[frame["engine"] == engine]
         names = part["job"] + " " + part["layer"]

@@ -14,10 +14,10 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from cnninvert.classifier import SIDE, Classifier
-from cnninvert.classifier_data import MEAN, STD, Augmentation
-from cnninvert.classifier_training import WEIGHT_DECAY
-from cnninvert.recipe import Recipe
+from paper.table1.classifier import SIDE, Classifier
+from paper.table1.images import MEAN, STD, Augmentation
+from paper.table1.recipe import Recipe
+from paper.table1.training import WEIGHT_DECAY
 
 
 class Pictures(Dataset):

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from cnninvert.decoder import Decoder
-from cnninvert.layers import Conv, Pool
-from cnninvert.networks import Network
+from cnninvert.decoders.decoder import Decoder
+from cnninvert.networks.layers import Conv, Pool
+from cnninvert.networks.pretrained import Network
 
 
 def encoder(network: Network, last: str) -> nn.Sequential:

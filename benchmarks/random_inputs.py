@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
-from cnninvert.decoding import eight_bit
-from cnninvert.device import generator
-from cnninvert.layers import ARCHITECTURES, Conv
+from cnninvert.networks.layers import ARCHITECTURES, Conv
+from paper.seeds import generator
+from paper.table4.eight_bit import eight_bit
 
 
 def random_photographs(path: Path, count: int, side: int) -> Path:
@@ -21,7 +21,7 @@ def random_photographs(path: Path, count: int, side: int) -> Path:
         for number in range(count):
             coarse = torch.rand(1, 3, 16, 16, generator=random)
             smooth = F.interpolate(coarse, size=(side, side), mode="bicubic")
-            images[number] = eight_bit(smooth)[0].numpy()
+            images[number] = eight_bit(smooth[0].numpy())
         file["test_path"] = np.array([f"{number}.jpg" for number in range(count)], "S")
         file.attrs.update(short_side=side, crop=side)
     return path

@@ -101,7 +101,7 @@ def compare(
     solvers: list[str], problem: Problem, settings: Settings, repeat: int
 ) -> dict[str, Run]:
     """The fastest of ``repeat`` runs of each solver, in turns, so that all see the same load."""
-    problem.operator.adjoint(problem.operator(problem.x), problem.size)  # warms torch up
+    problem.operator.adjoint(problem.operator(problem.x))  # warms torch up
     found: dict[str, Run] = {}
     left_out: set[str] = set()
     for turn in range(repeat):

@@ -1,10 +1,15 @@
 """Fixtures that all tests share."""
 
+import http.server
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 import torch
+
+from local_server import Server
+from machinery.errors import InputError
 
 
 @pytest.fixture(params=["cpu", "cuda"])
@@ -65,6 +70,33 @@ def figure():
         FIGURES[words] = None if count is None else (FIGURES.get(words) or 0) + count
 
     return add
+
+
+@pytest.fixture
+def refuse(figure, tmp_path):
+    """Call something that must refuse its input in words that name the file and say what to do."""
+
+    def call(words, work, *arguments, **options):
+        before = sorted(tmp_path.rglob("*"))
+        with pytest.raises(InputError) as error:
+            work(*arguments, **options)
+        sentence = str(error.value)
+        assert words in sentence and sentence.isprintable() and sentence.endswith("."), sentence
+        assert sorted(tmp_path.rglob("*")) == before
+        figure("bad inputs refused, by a function", 1)
+        return sentence
+
+    return call
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """The handler of a server on this machine, and the address of an archive there."""
+    running = http.server.ThreadingHTTPServer(("localhost", 0), Server)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    monkeypatch.setattr(Server, "how", "whole")
+    yield Server, f"http://localhost:{running.server_port}/cifar-10-binary.tar.gz"
+    running.shutdown()
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -3,7 +3,16 @@
 import shutil
 from pathlib import Path
 
-COPIED = ("Snakefile", "config.yaml", "README.md", "workflow", "profiles", "presets", "tests")
+COPIED = (
+    "Snakefile",
+    "config.yaml",
+    "README.md",
+    "src",
+    "workflow",
+    "profiles",
+    "presets",
+    "tests",
+)
 
 
 def copy_workflow(source: Path, folder: Path) -> None:

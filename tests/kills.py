@@ -24,6 +24,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 import psutil
+
 from copies import copy_project
 from watched import Job, WatchedRun, alive
 
@@ -273,7 +274,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="kills-"))
     copy_project(ROOT, folder, options.data)
     # A script that is newer than a download would fetch it again.
-    for path in (folder / "workflow" / "scripts").glob("download_*.py"):
+    for path in (folder / "workflow" / "scripts").rglob("download_*.py"):
         os.utime(path, (0, 0))
     kills = Kills(folder, options.targets, options.kills, options.seed, cores=options.cores)
     print(f"in {folder}\nundisturbed: {kills.undisturbed():.0f} s", flush=True)

@@ -8,4 +8,5 @@ take the problem.
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "lib"))  # for cnninvert
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow" / "lib")]

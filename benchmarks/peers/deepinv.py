@@ -25,8 +25,8 @@ class WatchedFISTA(FISTA):
 
 
 def solve(problem: Problem, settings: Settings) -> Run:
-    w, size, bound = problem.operator, problem.size, lipschitz(problem)
-    physics = LinearPhysics(A=lambda z, **_: w.adjoint(z, size), A_adjoint=lambda x, **_: w(x))
+    w, bound = problem.operator, lipschitz(problem)
+    physics = LinearPhysics(A=lambda z, **_: w.adjoint(z), A_adjoint=lambda x, **_: w(x))
 
     def batch(problem: Problem) -> Run:
         start = problem.x.new_zeros(problem.code_shape)

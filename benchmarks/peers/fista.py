@@ -15,7 +15,7 @@ CHECK_EVERY = 10  # iterations
 
 def lipschitz(problem: Problem) -> float:
     """One over the step of all gradient methods here; what a bank needs once."""
-    return 1.05 * problem.operator.largest_eigenvalue(problem.size)
+    return 1.05 * problem.operator.largest_eigenvalue()
 
 
 def solve(problem: Problem, settings: Settings, restart: bool = False) -> Run:
@@ -25,7 +25,7 @@ def solve(problem: Problem, settings: Settings, restart: bool = False) -> Run:
     setup = clock.seconds()
 
     clock = Clock(problem.x.device)
-    w, size, x = problem.operator, problem.size, problem.x
+    w, x = problem.operator, problem.x
     lam = problem.lam
     batch = len(x)
     result = x.new_zeros(problem.code_shape)
@@ -48,7 +48,7 @@ def solve(problem: Problem, settings: Settings, restart: bool = False) -> Run:
             if bool(done.any()):
                 result[active[done]] = z[done]
                 active, x, z, y, t, lam = (v[~done] for v in (active, x, z, y, t, lam))
-        gradient = w(w.adjoint(y, size) - x)
+        gradient = w(w.adjoint(y) - x)
         z, y, t = _step(z, y, gradient / bound, lam / bound, t, restart)
     seconds = clock.seconds() / batch
     how = f"torch, batch of {batch}"

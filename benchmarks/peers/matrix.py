@@ -27,7 +27,7 @@ def explicit(problem: Problem) -> csc_matrix:
     for channel in range(channels):
         units = torch.zeros(n * n, channels, n, n)
         units[:, channel] = torch.eye(n * n).view(-1, n, n)
-        parts.append(csc_matrix(problem.operator.adjoint(units, problem.size).flatten(1).T.numpy()))
+        parts.append(csc_matrix(problem.operator.adjoint(units).flatten(1).T.numpy()))
     return hstack(parts, format="csc")
 
 

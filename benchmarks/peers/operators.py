@@ -19,7 +19,7 @@ class Synthesis(LinearOperator):
 
     def _matvec(self, z: np.ndarray) -> np.ndarray:
         codes = torch.from_numpy(z).float().view(self.problem.code_shape)
-        return self.problem.operator.adjoint(codes, self.problem.size).numpy().ravel()
+        return self.problem.operator.adjoint(codes).numpy().ravel()
 
     def _rmatvec(self, x: np.ndarray) -> np.ndarray:
         signals = torch.from_numpy(x).float().view(self.problem.x.shape)

@@ -2,8 +2,8 @@
 
 from torch import Tensor
 
-from cnninvert.factorisation import Factorisation
-from cnninvert.sparse_coding import sparse_coding
+from cnninvert.solvers.filter_bank import PreparedFilterBank
+from cnninvert.solvers.sparse_coding import sparse_coding
 from peers.problems import Problem
 from peers.timing import Clock, Run, Settings
 
@@ -21,26 +21,24 @@ def solve(problem: Problem, settings: Settings) -> Run:
     def callback(_iteration: int, gap: Tensor) -> None:
         curve.append((clock.seconds() / batch, float(gap.max())))
 
-    codes = sparse_coding(
+    found = sparse_coding(
         problem.operator,
         problem.x,
         problem.fraction,
         tolerance=settings.gap,
         max_iterations=settings.max_iterations,
         callback=callback,
-        factorisation=prepared,
+        prepared=prepared,
     )
     seconds = clock.seconds() / batch
-    iterations = codes.iterations.tolist()
+    iterations = found.iterations.tolist()
     how = f"torch, batch of {batch}"
-    return Run(codes.z, problem.gap(codes.z), seconds, iterations, curve, how, setup)
+    return Run(found.codes, problem.gap(found.codes), seconds, iterations, curve, how, setup)
 
 
-def prepare(problem: Problem) -> Factorisation:
+def prepare(problem: Problem) -> PreparedFilterBank:
     """What a filter bank needs once, made by a call of no iterations for one sample."""
-    factorisation = Factorisation(problem.operator, problem.size)
+    prepared = PreparedFilterBank(problem.operator)
     one = problem.x[:1]
-    sparse_coding(
-        problem.operator, one, problem.fraction, max_iterations=0, factorisation=factorisation
-    )
-    return factorisation
+    sparse_coding(problem.operator, one, problem.fraction, max_iterations=0, prepared=prepared)
+    return prepared

@@ -1,4 +1,4 @@
-"""The two problems, and the one duality gap by which all solvers are judged."""
+"""The two problems, and the one duality gap by which all solvers are compared."""
 
 import subprocess
 import sys
@@ -10,12 +10,12 @@ import h5py
 import torch
 from torch import Tensor
 
-from cnninvert.convolution import Convolution, gaussian_filters, unit_norm
-from cnninvert.device import generator
-from cnninvert.errors import InputError
-from cnninvert.model_sparsity import sample_codes
-from cnninvert.networks import Network
-from cnninvert.vgg_filters import operator as vgg_operator
+from cnninvert.networks.layer_operator import layer_operator
+from cnninvert.networks.pretrained import Network
+from cnninvert.operators.convolution import Convolution, gaussian_filters, unit_norm
+from cnninvert.operators.model_sparsity import sample_codes
+from machinery.errors import InputError
+from paper.seeds import generator
 
 ROOT = Path(__file__).parents[2]
 PHOTOGRAPHS = "results/default/images/photographs.h5"
@@ -34,11 +34,6 @@ class Problem:
     x: Tensor
     fraction: float = 0.1
 
-    @property
-    def size(self) -> int:
-        """D, the side of the signals."""
-        return self.x.shape[-1]
-
     @cached_property
     def lam(self) -> Tensor:
         """(B,): lambda of each sample."""
@@ -47,8 +42,7 @@ class Problem:
     @cached_property
     def code_shape(self) -> tuple[int, ...]:
         """(B, K, n, n)."""
-        n = self.operator.output_size(self.size)
-        return (len(self.x), len(self.operator.filters), n, n)
+        return (len(self.x), *self.operator.code_shape)
 
     def at(self, fraction: float) -> "Problem":
         """The same signals at another lambda."""
@@ -74,7 +68,7 @@ def relative_gap(operator: Convolution, x: Tensor, z: Tensor, lam: Tensor) -> Te
 
     The dual point is the residual, scaled to be feasible: |W theta| <= lambda.
     """
-    residual = x - operator.adjoint(z, x.shape[-1])
+    residual = x - operator.adjoint(z)
     energy = residual.flatten(1).square().sum(1)
     primal = energy / 2 + lam * z.flatten(1).abs().sum(1)
     tiny = torch.finfo(x.dtype).tiny
@@ -93,16 +87,16 @@ def gaussian(samples: int, seed: int, channels: int = 64, size: int = 15) -> Pro
     """
     random = generator(seed, 64)
     filters = unit_norm(gaussian_filters((channels, channels, 3, 3), random))
-    w = Convolution(filters, padding=1)
+    w = Convolution(filters, size, padding=1)
     k = round(0.1 * channels * (-(-size // 2)) ** 2)
     z = sample_codes(samples, channels, (size, size), region=2, k=k, generator=random)
-    x = w.adjoint(z, size)
+    x = w.adjoint(z)
     noise = torch.randn(x.shape, generator=random)
     scale = 0.01 * x.flatten(1).norm(dim=1) / noise.flatten(1).norm(dim=1)
     return Problem("gaussian-64", w, x + scale.view(-1, 1, 1, 1) * noise)
 
 
-def vgg(samples: int, seed: int) -> Problem:
+def vgg(samples: int, _seed: int) -> Problem:
     """``vgg-conv5_2``: VGG-16's own filters and the activations of photographs before them.
 
     The weights (torchvision's) and the test photographs are those of the default preset; the
@@ -127,7 +121,7 @@ def vgg(samples: int, seed: int) -> Problem:
             *_, last = network.steps(image, "conv5_1")
             parts.append(last.output)
         x = torch.cat(parts).contiguous()
-    return Problem("vgg-conv5_2", vgg_operator(network, "conv5_2", "learned", seed), x)
+    return Problem("vgg-conv5_2", layer_operator(network, "conv5_2", x.shape[-1]), x)
 
 
 PROBLEMS = {"vgg-conv5_2": vgg, "gaussian-64": gaussian}

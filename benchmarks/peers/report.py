@@ -6,11 +6,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import mean
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 
-from cnninvert.files import whole
-from cnninvert.plotting import plt, save
+from machinery.files import atomic_write
+from paper.printing.plotting import save, subplots
 from peers.registry import OURS, SOLVERS
 from peers.timing import Run
 
@@ -49,7 +50,7 @@ def row(problem: str, fraction: float, solver: str, run: Run) -> dict:
 
 def write(rows: list[dict], output: Path) -> None:
     """The CSV, with exactly ``COLUMNS``."""
-    with whole(output) as part:
+    with atomic_write(output) as part:
         pd.DataFrame(rows, columns=COLUMNS).to_csv(part, index=False, float_format="%.6g")
 
 
@@ -97,7 +98,7 @@ def plot(curves: dict[tuple[str, float, str], Run], gap: float, output: Path) ->
     """
     problems = list(dict.fromkeys(problem for problem, _, _ in curves))
     fractions = list(dict.fromkeys(fraction for _, fraction, _ in curves))
-    figure, axes = plt.subplots(
+    figure, axes = subplots(
         len(problems),
         len(fractions),
         figsize=(1 + 3.2 * len(fractions), 0.5 + 2.7 * len(problems)),

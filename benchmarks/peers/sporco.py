@@ -21,7 +21,8 @@ FORBIDDEN = 1e6  # weight of the l1 norm where no code may be
 
 
 def solve(problem: Problem, settings: Settings) -> Run:
-    w, size, pad = problem.operator, problem.size, problem.operator.padding
+    w, pad = problem.operator, problem.operator.padding
+    size = w.size[-1]
     if w.stride != 1 or 2 * pad != w.filters.shape[-1] - 1:
         raise CannotRun("is set up here for same convolution only")
     bound = lipschitz(problem)

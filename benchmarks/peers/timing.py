@@ -8,7 +8,7 @@ from statistics import mean
 import torch
 from torch import Tensor
 
-from cnninvert.device import choose_device
+from paper.device import use_device
 from peers.problems import Problem, relative_gap
 
 
@@ -154,10 +154,7 @@ def one_by_one(problem: Problem, settings: Settings, solve: Callable[[Problem], 
 
 
 def least(
-    problem: Problem,
-    settings: Settings,
-    fit: Callable[[int], tuple[object, int, float]],
-    how: str,
+    problem: Problem, settings: Settings, fit: Callable[[int], tuple[object, int, float]], how: str
 ) -> Run:
     """Time ``fit(n)`` with the least n whose codes reach the gap: doubled, then bisected.
 
@@ -191,4 +188,4 @@ def least(
 
 def chosen_device(name: str) -> torch.device:
     """The device that ``--device`` names: cpu, cuda, or auto for CUDA where there is any."""
-    return choose_device(torch.cuda.is_available() if name == "auto" else name == "cuda")
+    return use_device(torch.cuda.is_available() if name == "auto" else name == "cuda")

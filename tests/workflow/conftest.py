@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from copies import copy_project, copy_workflow
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +81,6 @@ def shared_data() -> Path:
         "results/data/photographs",
         "results/data/weights/vgg16-torchvision.safetensors",
         "results/data/weights/alexnet-torchvision.safetensors",
-        "results/data/weights/lpips-alexnet.safetensors",
     ]
     if not all((ROOT / name).exists() for name in wanted):
         output = Project(ROOT).snakemake(*wanted, preset=None)

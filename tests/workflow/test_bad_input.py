@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from cnninvert.layers import ARCHITECTURES
+from cnninvert.networks.layers import ARCHITECTURES
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def own(empty_project, tmp_path):
     """A project of the test's own, whose data may be spoilt."""
     folder = tmp_path / "project"
     (folder / "results" / "data" / "weights").mkdir(parents=True)
-    for name in ("Snakefile", "config.yaml", "workflow", "profiles", "tests"):
+    for name in ("Snakefile", "config.yaml", "src", "workflow", "profiles", "tests"):
         (folder / name).symlink_to(empty_project.file(name))
     data = empty_project.file("results/data").resolve()
     for path in (data / "photographs", data / "cifar10.h5", *data.glob("weights/*")):

@@ -8,16 +8,16 @@ from contextlib import suppress
 import pytest
 import torch
 import yaml
-from config_strategies import DEFAULT, NEW, SCHEMA, at, breaks, changed, nodes, valid
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import save_file
 
-from cnninvert.config import check_config
-from cnninvert.errors import InputError
-from cnninvert.layers import ARCHITECTURES, Conv
-from cnninvert.schema import typed
+from cnninvert.networks.layers import ARCHITECTURES, Conv
+from config_strategies import DEFAULT, NEW, SCHEMA, at, breaks, changed, nodes, valid
+from machinery.errors import InputError
+from machinery.schema import typed
+from paper.settings.config import check_config
 
 SOME = settings(
     derandomize=True,
@@ -137,7 +137,7 @@ def valid_configs(files, count):
 
 def test_valid_configs_plan_everything(empty_project, own_files, tmp_path, figure):
     configs = valid_configs(own_files, VALID)
-    for place in [("weights", "use"), ("device",), ("images", "root"), ("metrics", "lpips")]:
+    for place in [("weights", "use"), ("device",), ("images", "root"), ("table4", "lpips")]:
         assert len({str(at(config, place)) for config in configs}) > 1, place
     texts = [yaml.safe_dump(config).encode() for config in configs]
     targets = ["all", "figure3_layers", "decoders"]

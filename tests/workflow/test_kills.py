@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+
 from kills import Kills
 
 STATS = "results/{preset}/stats"

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from edits import EDITS, PAGE, table
 
 
@@ -36,7 +37,7 @@ def test_figure_3_for_every_layer_is_made_on_demand_only(empty_project):
 
 
 def test_decoders_that_table_4_does_not_need_are_trained_on_demand_only(empty_project):
-    both = "decoder={switches: [known, fixed]}"
+    both = "decoders={switches: [known, fixed]}"
     planned = empty_project.planned("decoders", "--config", "preset=fresh", both)
     assert planned == {
         **{"index_photographs": 1, "crop_photographs": 1},
@@ -83,5 +84,5 @@ def test_the_documented_table_is_the_tested_one():
 
 def test_a_project_that_is_moved_or_touched_reruns_nothing(project, tmp_path):
     copy = project.copy(tmp_path)
-    copy.file("workflow/lib/cnninvert/coherence.py").touch()
+    copy.file("src/cnninvert/theory/coherence.py").touch()
     assert copy.planned() == {}

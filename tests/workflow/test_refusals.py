@@ -8,7 +8,7 @@ CASES = [
     (("--config", "sede=1"), "sede is no setting"),
     (("--config", "device=gpu"), "one of: auto, cpu, cuda"),
     (("--config", "images={root: /no/such/folder}"), "there is no such folder"),
-    (("--config", "rip={layer: conv9_9}"), "rip.layer = 'conv9_9'"),
+    (("--config", "figure3={layer: conv9_9}"), "figure3.layer = 'conv9_9'"),
 ]
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
+
 from copies import copy_project
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +91,7 @@ def test_a_job_that_fails_says_why_and_the_others_finish(slurm, empty_project, t
 
 
 SEARCH = "search_classifiers/learned-1"
-LONG = "classify={search_images: 4000, search_epochs: 16, halving: 1, channels: [8]}"
+LONG = "table1={search_images: 4000, search_epochs: 16, halving: 1, channels: [8]}"
 CUT = (f"results/cut/stats/{SEARCH}.csv", *PROFILE, *SOON, "--config", "preset=cut", LONG)
 
 
@@ -170,7 +171,7 @@ def test_a_cancelled_job_and_a_killed_snakemake_are_made_good(slurm, start, empt
 def sbatch(tmp_path, shared_data):
     """What a Snakemake on a machine with a GPU asks sbatch for; nothing is submitted."""
     copy_project(ROOT, tmp_path, shared_data)
-    with (tmp_path / "workflow/lib/cnninvert/plan.py").open("a") as plan:
+    with (tmp_path / "workflow/lib/paper/settings/plan.py").open("a") as plan:
         plan.write("\n\ndef has_gpu():\n    return True\n")
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -196,7 +197,7 @@ def sbatch(tmp_path, shared_data):
 def test_a_submission_asks_for_a_gpu_as_the_site_says(sbatch, tmp_path):
     by_itself = sbatch("device=auto")
     assert "--gpus" not in by_itself and "--gres" not in by_itself
-    assert "-p main -t 10 --mem 1000 " in by_itself and "--cpus-per-task=1" in by_itself
+    assert "-p main -t 60 --mem 2000 " in by_itself and "--cpus-per-task=1" in by_itself
     asked = sbatch("device=cuda")
     assert "--gpus=1" in asked and "--gres" not in asked
     profile = tmp_path / "profiles/slurm/config.yaml"

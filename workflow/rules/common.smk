@@ -1,4 +1,4 @@
-"""What all rules share: the checked config, folders, devices, and the code they depend on."""
+"""What all rules share: the checked config, paths, devices, and the code they depend on."""
 
 import os
 import sys
@@ -6,16 +6,15 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-LIB = Path(workflow.basedir) / "workflow" / "lib"
-SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
-sys.path.insert(0, str(LIB))
-from cnninvert.config import check_config, expand as expand_path
-from cnninvert.costs import Costs
-from cnninvert.errors import InputError
-from cnninvert.imports import closure, prepare_jobs
-from cnninvert.plan import Plan, folder_digest, has_gpu
-from cnninvert.schema import check_keys, typed
-from cnninvert.workspace import check_writable, claim
+ROOT = Path(workflow.basedir)
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "workflow" / "lib")]
+from machinery.closure import closure
+from machinery.environment import prepare_jobs
+from machinery.errors import InputError
+from machinery.schema import check_keys, typed
+from machinery.workspace import check_writable, claim
+from paper.settings.config import check_config, expand as expand_path
+from paper.settings.plan import Plan, folder_digest, has_gpu
 
 prepare_jobs(submitted=workflow.remote_exec)
 
@@ -30,10 +29,18 @@ try:
         check_writable(Path(folder))
 except InputError as error:
     raise WorkflowError(str(error)) from None
-COSTS = Costs(config)
 
 DATA = "results/data"  # shared by all presets
 MAIN = config["weights"]["use"]
+SEED = config["seed"]
+
+
+pathvars:
+    results=R,
+    data=DATA,
+    stats="<results>/stats",
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
 
 
 wildcard_constraints:
@@ -49,9 +56,13 @@ def from_here(path):
     return os.path.relpath(path)
 
 
+PAPER = from_here(ROOT / "workflow" / "data" / "paper_numbers.csv")
+
+
 def code(script):
     """The script and the library files that it imports, as inputs of its rule."""
-    return [from_here(path) for path in closure(SCRIPTS / f"{script}.py")]
+    scripts = ROOT / "workflow" / "scripts"
+    return [from_here(path) for path in closure(scripts / f"{script}.py")]
 
 
 def wants_gpu():
@@ -76,16 +87,6 @@ def gpus(wildcards):
     return int(wants_gpu() and not gres(wildcards))
 
 
-def wall_time(_wildcards, rulename):
-    """Minutes that a job of this rule asks for."""
-    return COSTS.minutes(rulename)
-
-
-def memory(_wildcards, rulename):
-    """Megabytes that a job of this rule asks for."""
-    return COSTS.megabytes(rulename)
-
-
 def several_threads(_wildcards):
     """Threads for long work: one on two cores, where two jobs run better beside each other.
 
@@ -95,3 +96,60 @@ def several_threads(_wildcards):
     if workflow.remote_exec or not workflow.local_exec:
         return 1
     return max(1, (workflow.resource_settings.cores or 1) // 4)
+
+
+def settings(section, *keys):
+    """Some settings of a section, as a rule's param."""
+    return {key: config[section][key] for key in keys}
+
+
+def weights_path(name, architecture="vgg16"):
+    """The weights called ``name``: a user's file belongs to the preset, downloads to all."""
+    own = architecture == "vgg16" and name in config["weights"]["files"]
+    return f"{R if own else DATA}/weights/{architecture}-{name}.safetensors"
+
+
+def network_weights(wildcards):
+    """The weights that a rule's wildcards name."""
+    architecture = getattr(wildcards, "architecture", "vgg16")
+    return weights_path(wildcards.weights, architecture)
+
+
+def in_report(name, kind, suffixes):
+    """Files of a table or figure, with a place and a caption in the report.
+
+    Files that differ by wildcards share the caption of what their names begin with.
+    """
+    look = {
+        "caption": f"../report/{name.split('_{')[0]}.rst",
+        "category": kind.capitalize(),
+    }
+    files = {suffix: f"<results>/{kind}/{name}.{suffix}" for suffix in suffixes}
+    labels = {kind.removesuffix("s"): name}
+    flagged = []
+    for suffix, file in files.items():
+        flagged.append(report(file, **look, labels=labels | {"format": suffix}))
+    return flagged
+
+
+def table_files(name, suffixes=("csv", "md", "tex")):
+    """The formats of a table."""
+    return in_report(name, "tables", suffixes)
+
+
+def csv_table(name):
+    """A table that is too long to be printed."""
+    (path,) = table_files(name, ["csv"])
+    return path
+
+
+def figure_files(name):
+    """The formats of a figure."""
+    return in_report(name, "figures", ("pdf", "png"))
+
+
+# What each target makes, filled in beside its rules. What the configured weights cannot reach is
+# left out, and PLAN.left_out says so.
+TARGETS = {}
+# What is made on demand only, and is not part of `all`.
+EXTRA = {}

@@ -5,120 +5,128 @@ alone among all, do not name it as an input, and editing it fetches nothing agai
 fetched from does not matter either, so the sources are a resource: a param would fetch it again.
 """
 
+SOURCES = ",".join(config["data"]["sources"])
+
 
 rule download_cifar10:
     output:
-        cifar10=f"{DATA}/cifar10.h5",
+        path="<data>/cifar10.h5",
     log:
-        "results/data/logs/download_cifar10.log",
+        "<data>/logs/download_cifar10.log",
     benchmark:
-        "results/data/benchmarks/download_cifar10.tsv"
+        "<data>/benchmarks/download_cifar10.tsv"
     localrule: True
     resources:
         sources=SOURCES,
     script:
-        "../scripts/download_cifar10.py"
+        "../scripts/data/download_cifar10.py"
 
 
 rule download_weights:
     output:
-        weights=f"{DATA}/weights/{{architecture}}-{{weights}}.safetensors",
+        path="<data>/weights/{architecture}-{weights}.safetensors",
     log:
-        "results/data/logs/download_weights/{architecture}-{weights}.log",
+        "<data>/logs/download_weights/{architecture}-{weights}.log",
     benchmark:
-        "results/data/benchmarks/download_weights/{architecture}-{weights}.tsv"
+        "<data>/benchmarks/download_weights/{architecture}-{weights}.tsv"
     localrule: True
     resources:
         sources=SOURCES,
     script:
-        "../scripts/download_weights.py"
-
-
-rule download_lpips:
-    output:
-        heads=f"{DATA}/weights/lpips-{{architecture}}.safetensors",
-    log:
-        "results/data/logs/download_lpips/{architecture}.log",
-    benchmark:
-        "results/data/benchmarks/download_lpips/{architecture}.tsv"
-    localrule: True
-    resources:
-        sources=SOURCES,
-    script:
-        "../scripts/download_lpips.py"
-
-
-rule adopt_weights:
-    input:
-        code=code("adopt_weights"),
-        file=weights_file,
-    output:
-        weights=f"{R}/weights/vgg16-{{weights}}.safetensors",
-    log:
-        f"{R}/logs/adopt_weights/{{weights}}.log",
-    benchmark:
-        f"{R}/benchmarks/adopt_weights/{{weights}}.tsv"
-    resources:
-        mem_mb=memory,
-        runtime=wall_time,
-    params:
-        preprocessing=weights_preprocessing,
-    script:
-        "../scripts/adopt_weights.py"
+        "../scripts/data/download_weights.py"
 
 
 rule download_photographs:
     output:
-        folder=directory(f"{DATA}/photographs"),
+        path=directory("<data>/photographs"),
     log:
-        "results/data/logs/download_photographs.log",
+        "<data>/logs/download_photographs.log",
     benchmark:
-        "results/data/benchmarks/download_photographs.tsv"
+        "<data>/benchmarks/download_photographs.tsv"
     localrule: True
     script:
-        "../scripts/download_photographs.py"
+        "../scripts/data/download_photographs.py"
+
+
+rule import_weights:
+    input:
+        code=code("data/import_weights"),
+        file=lambda wildcards: expand_path(weights_entry(wildcards)["path"]),
+    output:
+        path="<results>/weights/vgg16-{weights}.safetensors",
+    log:
+        "<logs>/import_weights/{weights}.log",
+    benchmark:
+        "<benchmarks>/import_weights/{weights}.tsv"
+    params:
+        preprocessing=lambda wildcards: weights_entry(wildcards)["preprocessing"],
+    script:
+        "../scripts/data/import_weights.py"
 
 
 rule index_photographs:
     input:
-        code=code("index_photographs"),
+        code=code("data/index_photographs"),
         folder=photographs_folder,
     output:
-        index=f"{R}/images/photographs.csv",
+        index="<results>/images/photographs.csv",
     log:
-        f"{R}/logs/index_photographs.log",
+        "<logs>/index_photographs.log",
     benchmark:
-        f"{R}/benchmarks/index_photographs.tsv"
+        "<benchmarks>/index_photographs.tsv"
     priority: 100  # a bad image is found before any long work starts
     resources:
-        mem_mb=memory,
-        runtime=wall_time,
+        # Not a param, for what is shown changes nothing that is computed.
+        shown=config["figure4"]["photographs"] or "*",
     params:
         # A folder's own date does not change with the files in its sub-folders.
         content=lambda _wildcards: folder_digest(config["images"]["root"]),
         train=config["images"]["train"],
         test=config["images"]["test"],
-        seed=config["seed"],
+        seed=SEED,
     script:
-        "../scripts/index_photographs.py"
+        "../scripts/data/index_photographs.py"
 
 
 rule crop_photographs:
     input:
-        code=code("crop_photographs"),
+        code=code("data/crop_photographs"),
         folder=photographs_folder,
-        index=f"{R}/images/photographs.csv",
+        index=rules.index_photographs.output.index,
     output:
-        photographs=f"{R}/images/photographs.h5",
+        photographs="<results>/images/photographs.h5",
     log:
-        f"{R}/logs/crop_photographs.log",
+        "<logs>/crop_photographs.log",
     benchmark:
-        f"{R}/benchmarks/crop_photographs.tsv"
-    resources:
-        mem_mb=memory,
-        runtime=wall_time,
+        "<benchmarks>/crop_photographs.tsv"
     params:
         crops=config["images"]["crops"],
-        seed=config["seed"],
+        seed=SEED,
     script:
-        "../scripts/crop_photographs.py"
+        "../scripts/data/crop_photographs.py"
+
+
+rule extract_activations:
+    input:
+        code=code("data/extract_activations"),
+        photographs=rules.crop_photographs.output.photographs,
+        weights=network_weights,
+    output:
+        activations="<results>/activations/{weights}.h5",
+    log:
+        "<logs>/extract_activations/{weights}.log",
+    benchmark:
+        "<benchmarks>/extract_activations/{weights}.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        layers=lambda wildcards: PLAN.activations(config, wildcards.weights),
+    script:
+        "../scripts/data/extract_activations.py"
+
+
+CIFAR10 = rules.download_cifar10.output.path
+PHOTOGRAPHS = rules.crop_photographs.output.photographs
+ACTIVATIONS = rules.extract_activations.output.activations

@@ -1,7 +1,7 @@
 """What is done before a run and after it: words to the user, and the manifest."""
 
 
-def greet():
+def on_start():
     """Keep other runs out of the results; say what will run and what is left out."""
     files = [str(file) for job in workflow.dag.needrun_jobs() for file in job.output]
     try:
@@ -14,7 +14,7 @@ def greet():
         sys.exit(1)
     where = "GPU" if wants_gpu() else "CPU"
     logger.info(f"cnninvert: preset {config['preset']}, {where}, results in {R}/")
-    for sentence in PLAN.left_out:
+    for sentence in sum(PLAN.left_out.values(), []):
         logger.info(f"cnninvert: {sentence}")
 
 
@@ -24,7 +24,7 @@ def manifest_inputs():
         *map(weights_path, PLAN.weights),
         weights_path("torchvision", "alexnet"),
     ]
-    downloads = [f"{DATA}/cifar10.h5", *weights, *LPIPS_NETWORKS, *LPIPS_HEADS]
+    downloads = [CIFAR10, *weights, *LPIPS_NETWORKS]
     files = {path: path for path in downloads if Path(path).is_relative_to(DATA)}
     for name in set(PLAN.weights) & set(config["weights"]["files"]):
         files[f"weights.files.{name}"] = config["weights"]["files"][name]["path"]
@@ -34,19 +34,10 @@ def manifest_inputs():
 
 
 def write_manifest():
-    """Write down what is in the preset's folder; returns what this run took."""
-    from datetime import UTC, datetime, timedelta
+    """Write down what is in the preset's folder."""
+    from machinery import manifest
 
-    from cnninvert import manifest, overhead
-    from cnninvert.provenance import seconds_since_start
-
-    results, now = Path(R), datetime.now(UTC)
-    last_run = overhead.overhead(
-        manifest.read_records(results) + manifest.read_records(Path(DATA)),
-        began=now - timedelta(seconds=seconds_since_start()),
-        ended=now,
-        cores=workflow.resource_settings.cores if workflow.local_exec else None,
-    )
+    results = Path(R)
     done = filter(workflow.dag.noneedrun_finished, workflow.dag.jobs)
     up_to_date = {
         str(Path(path).relative_to(R))
@@ -62,25 +53,21 @@ def write_manifest():
                 inputs=manifest_inputs(),
                 photographs=Path(photographs_folder(None)),
                 up_to_date=up_to_date,
-                last_run=last_run,
             )
         except OSError as error:
             logger.error(f"cnninvert: {R}/{manifest.NAME} was not written: {error}")
-    return last_run
 
 
-def close():
+def report_run():
     """Say where the time went, where the results are, and what to look at first."""
-    from cnninvert.overhead import sentence
-    from cnninvert.timings import time_table
+    from machinery.timings import time_table
 
-    last_run = write_manifest()
+    write_manifest()
     logger.info(time_table(R))
-    logger.info(f"cnninvert: {sentence(last_run)}")
     logger.info(f"cnninvert: tables in {R}/tables, figures in {R}/figures.")
     best = [
-        *[path for path in EXTRA["picture"] if path.endswith(".png")],
-        *[path for path in TARGETS["figure4"] if path.endswith("_known.png")][-1:],
+        *[path for path in files_of("picture") if path.endswith(".png")],
+        *[path for path in files_of("figure4") if path.endswith("_known.png")][-1:],
         f"{R}/gallery/index.html",
         f"{R}/figures/fidelity.png",
         f"{R}/tables/fidelity.csv",

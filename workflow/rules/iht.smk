@@ -3,109 +3,113 @@
 
 rule simulate_iht:
     input:
-        code=code("simulate_iht"),
+        code=code("iht/simulate_iht"),
     output:
-        ends=f"{R}/stats/simulate_iht.csv",
-        curves=f"{R}/stats/simulate_iht-steps.csv",
+        ends="<stats>/simulate_iht.csv",
+        curves="<stats>/simulate_iht-steps.csv",
     log:
-        f"{R}/logs/simulate_iht.log",
+        "<logs>/simulate_iht.log",
     benchmark:
-        f"{R}/benchmarks/simulate_iht.tsv"
+        "<benchmarks>/simulate_iht.tsv"
     threads: several_threads
     resources:
-        mem_mb=memory,
-        runtime=wall_time,
         gpu=gpus,
         gres=gres,
     params:
         settings=config["iht_codes"],
-        seed=config["seed"],
-        state=f"{R}/state/simulate_iht",
+        seed=SEED,
     script:
-        "../scripts/simulate_iht.py"
+        "../scripts/iht/simulate_iht.py"
 
 
 rule measure_iht:
     input:
-        code=code("measure_iht"),
+        code=code("iht/measure_iht"),
         weights=weights_path(MAIN),
-        activations=f"{R}/activations/{MAIN}.h5",
+        activations=ACTIVATIONS.replace("{weights}", MAIN),
     output:
-        errors=f"{R}/stats/measure_iht/{{layer}}.csv",
+        errors="<stats>/measure_iht/{layer}.csv",
     log:
-        f"{R}/logs/measure_iht/{{layer}}.log",
+        "<logs>/measure_iht/{layer}.log",
     benchmark:
-        f"{R}/benchmarks/measure_iht/{{layer}}.tsv"
+        "<benchmarks>/measure_iht/{layer}.tsv"
     threads: several_threads
     resources:
-        mem_mb=memory,
-        runtime=wall_time,
         gpu=gpus,
         gres=gres,
     params:
         settings=config["iht_activations"],
-        seed=config["seed"],
-        state=f"{R}/state/measure_iht/{{layer}}",
+        seed=SEED,
     script:
-        "../scripts/measure_iht.py"
+        "../scripts/iht/measure_iht.py"
+
+
+IHT_ERRORS = expand(rules.measure_iht.output.errors, layer=MACRO_LAYERS)
 
 
 rule write_iht_codes:
     input:
-        code=code("write_iht_codes"),
-        ends=f"{R}/stats/simulate_iht.csv",
+        code=code("iht/write_iht_codes"),
+        ends=rules.simulate_iht.output.ends,
     output:
-        table_files("iht_codes"),
+        tables=table_files("iht_codes"),
     log:
-        f"{R}/logs/write_iht_codes.log",
+        "<logs>/write_iht_codes.log",
     benchmark:
-        f"{R}/benchmarks/write_iht_codes.tsv"
+        "<benchmarks>/write_iht_codes.tsv"
     script:
-        "../scripts/write_iht_codes.py"
+        "../scripts/iht/write_iht_codes.py"
 
 
 rule write_iht_activations:
     input:
-        code=code("write_iht_activations"),
-        errors=iht_files,
+        code=code("iht/write_iht_activations"),
+        errors=IHT_ERRORS,
     output:
-        table_files("iht_activations"),
+        tables=table_files("iht_activations"),
     log:
-        f"{R}/logs/write_iht_activations.log",
+        "<logs>/write_iht_activations.log",
     benchmark:
-        f"{R}/benchmarks/write_iht_activations.tsv"
+        "<benchmarks>/write_iht_activations.tsv"
     params:
         steps=config["iht_activations"]["steps"],
     script:
-        "../scripts/write_iht_activations.py"
+        "../scripts/iht/write_iht_activations.py"
 
 
 rule plot_iht_codes:
     input:
-        code=code("plot_iht_codes"),
-        ends=f"{R}/stats/simulate_iht.csv",
-        curves=f"{R}/stats/simulate_iht-steps.csv",
+        code=code("iht/plot_iht_codes"),
+        ends=rules.simulate_iht.output.ends,
+        curves=rules.simulate_iht.output.curves,
     output:
-        figure_files("iht_codes"),
+        figures=figure_files("iht_codes"),
     log:
-        f"{R}/logs/plot_iht_codes.log",
+        "<logs>/plot_iht_codes.log",
     benchmark:
-        f"{R}/benchmarks/plot_iht_codes.tsv"
+        "<benchmarks>/plot_iht_codes.tsv"
     params:
         settings=config["iht_codes"],
     script:
-        "../scripts/plot_iht_codes.py"
+        "../scripts/iht/plot_iht_codes.py"
 
 
 rule plot_iht_activations:
     input:
-        code=code("plot_iht_activations"),
-        errors=iht_files,
+        code=code("iht/plot_iht_activations"),
+        errors=IHT_ERRORS,
     output:
-        figure_files("iht_activations"),
+        figures=figure_files("iht_activations"),
     log:
-        f"{R}/logs/plot_iht_activations.log",
+        "<logs>/plot_iht_activations.log",
     benchmark:
-        f"{R}/benchmarks/plot_iht_activations.tsv"
+        "<benchmarks>/plot_iht_activations.tsv"
     script:
-        "../scripts/plot_iht_activations.py"
+        "../scripts/iht/plot_iht_activations.py"
+
+
+TARGETS["iht_codes"] = [rules.write_iht_codes.output, rules.plot_iht_codes.output]
+TARGETS["iht_activations"] = [
+    rules.write_iht_activations.output,
+    rules.plot_iht_activations.output,
+] * REACHED

@@ -1,10 +1,10 @@
 """The targets: snakemake table1, figure4, fidelity, ..."""
 
-for target, files in {**TARGETS, **EXTRA}.items():
+for target in {**TARGETS, **EXTRA}:
 
     rule:
         name:
             target
         input:
-            files or left_out(target),
+            files_of(target) or left_out(target),
         localrule: True

@@ -1,0 +1,1 @@
+"""Trained decoders: networks that turn a layer's activations back into pictures."""

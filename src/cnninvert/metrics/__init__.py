@@ -1,0 +1,1 @@
+"""How close a picture is to its photograph."""

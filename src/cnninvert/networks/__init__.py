@@ -1,0 +1,1 @@
+"""Pretrained networks as named layers, and their layers as operators."""

@@ -1,0 +1,122 @@
+"""The pretrained networks, cut into named layers, and their activations."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from cnninvert.networks.layers import PREPROCESSINGS, Conv, Pool
+from cnninvert.networks.weight_file import layers_in_file, reached
+from cnninvert.operators.switches import max_pool
+
+# Mean and standard deviation of RGB in [0, 1] that torchvision's weights expect.
+TORCHVISION_MEAN = (0.485, 0.456, 0.406)
+TORCHVISION_STD = (0.229, 0.224, 0.225)
+# Mean of RGB in [0, 255] that the paper's Caffe weights expect.
+CAFFE_MEAN = (123.68, 116.779, 103.939)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one layer of a network computes: ``output``, after the ReLU of a convolution.
+
+    ``linear``: before the ReLU, where it was asked for. ``places``: a pool's switches, as
+    ``switches.max_pool`` gives them.
+    """
+
+    layer: Conv | Pool
+    output: Tensor
+    linear: Tensor | None = None
+    places: Tensor | None = None
+
+
+class Network:
+    """A pretrained network up to the last layer that its weights reach.
+
+    ``path``: a safetensors file of its convolutions (conv1_1.weight, ...), whose metadata name the
+    ``architecture``, the ``preprocessing`` and the ``source``. Raises ValueError if it cannot be
+    used.
+    """
+
+    def __init__(self, path: str | Path, device: torch.device | str = "cpu") -> None:
+        self.path = Path(path)
+        try:
+            with safe_open(self.path, "pt", device=str(device)) as file:
+                self.attributes = dict(file.metadata() or {})
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            self.architecture = self.attributes["architecture"]
+            self.preprocessing = self.attributes["preprocessing"]
+            layers_in_file(self.path, self.architecture)
+        except (OSError, SafetensorError, KeyError) as error:
+            raise ValueError(f"{path}: the weights cannot be read: {error}") from error
+        self.layers = reached(self.architecture, set(tensors))
+        self.tensors = {
+            name: tensor.contiguous(memory_format=torch.channels_last)
+            if tensor.ndim == 4
+            else tensor
+            for name, tensor in tensors.items()
+        }
+
+    def filters(self, name: str) -> Tensor:
+        """(K, M, l, l): the filters of the convolution ``name``, as trained."""
+        return self.tensors[f"{name}.weight"]
+
+    @property
+    def convolutions(self) -> list[Conv]:
+        """The convolutions that the weights reach, in order."""
+        return [layer for layer in self.layers if isinstance(layer, Conv)]
+
+    def preprocess(self, images: Tensor) -> Tensor:
+        """uint8 RGB (B, 3, H, W) -> the float32 input that these weights expect."""
+        return preprocess(images, self.preprocessing)
+
+    def steps(
+        self, images: Tensor, last: str | None = None, linear: Collection[str] = ()
+    ) -> Iterator[Step]:
+        """Run uint8 RGB ``images`` (B, 3, H, W) and yield every layer, up to ``last``.
+
+        ``linear`` names the convolutions whose values before the ReLU are wanted, too: all others
+        are overwritten, which saves time and memory.
+        """
+        x = self.preprocess(images)
+        for layer in self.layers:
+            if isinstance(layer, Conv):
+                weight = self.tensors[f"{layer.name}.weight"]
+                bias = self.tensors[f"{layer.name}.bias"]
+                z = F.conv2d(x, weight, bias, stride=layer.stride, padding=layer.padding)
+                if layer.name in linear:
+                    x = F.relu(z)
+                    yield Step(layer, x, linear=z)
+                else:
+                    x = F.relu_(z)
+                    yield Step(layer, x)
+            else:
+                x, places = max_pool(x, layer.size, layer.stride)
+                yield Step(layer, x, places=places)
+            if layer.name == last:
+                return
+
+
+def preprocess(images: Tensor, kind: str) -> Tensor:
+    """uint8 RGB (B, 3, H, W) -> float32 input; ``kind`` is one of PREPROCESSINGS.
+
+    Raises ValueError for another kind.
+
+    >>> preprocess(torch.full((1, 3, 1, 1), 124, dtype=torch.uint8), "caffe-rgb").flatten()
+    tensor([ 0.3200,  7.2210, 20.0610])
+    """
+    x = images.float().contiguous(memory_format=torch.channels_last)
+    if kind == "torchvision":
+        mean = torch.tensor(TORCHVISION_MEAN, device=x.device).view(3, 1, 1)
+        std = torch.tensor(TORCHVISION_STD, device=x.device).view(3, 1, 1)
+        return (x / 255 - mean) / std
+    x = x - torch.tensor(CAFFE_MEAN, device=x.device).view(3, 1, 1)
+    if kind == "caffe-rgb":
+        return x
+    if kind == "caffe-bgr":
+        return x.flip(1).contiguous(memory_format=torch.channels_last)
+    raise ValueError(f"preprocessing {kind!r} is unknown; use {', '.join(PREPROCESSINGS)}.")

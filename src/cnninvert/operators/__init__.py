@@ -1,0 +1,1 @@
+"""Linear operators of convolutional layers, the sparsity model, and pooling switches."""

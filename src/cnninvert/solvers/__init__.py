@@ -1,0 +1,1 @@
+"""Model-based iterative hard thresholding, and l1 least squares of whole batches."""

@@ -1,0 +1,47 @@
+"""Algorithm 2: model-sparse codes of activations, by two l1 problems."""
+
+from torch import Tensor
+
+from cnninvert.operators.convolution import Convolution
+from cnninvert.operators.model_sparsity import Projection
+from cnninvert.solvers.filter_bank import PreparedFilterBank
+from cnninvert.solvers.lasso import lambda_max
+from cnninvert.solvers.solution import Solution
+from cnninvert.solvers.sparse_coding import sparse_coding
+
+
+def recover_codes(
+    operator: Convolution,
+    x: Tensor,
+    project: Projection,
+    lambda_fraction: float,
+    tolerance: float = 1e-3,
+    max_iterations: int = 1000,
+    prepared: PreparedFilterBank | None = None,
+) -> tuple[Solution, Solution]:
+    """Sparse codes of ``x`` (B, M, D...), their pooling switches, codes on that support.
+
+    Returns the third line's solution, which is model-sparse, and the first line's. Both lines use
+    the same lambda, a share of the lambda_max of the first. Raises ValueError as ``sparse_coding``.
+
+    >>> import torch
+    >>> from cnninvert.operators.convolution import gaussian_filters, unit_norm
+    >>> from cnninvert.operators.model_sparsity import ModelProjection, is_model_sparse
+    >>> random = torch.Generator().manual_seed(0)
+    >>> w = Convolution(unit_norm(gaussian_filters((8, 4, 3, 3), random)), size=6, padding=1)
+    >>> x = torch.randn(2, 4, 6, 6, generator=random)
+    >>> restricted, free = recover_codes(w, x, ModelProjection(region=2), lambda_fraction=0.1)
+    >>> is_model_sparse(restricted.codes, region=2), bool(restricted.converged.all())
+    (True, True)
+    """
+    prepared = prepared or PreparedFilterBank(operator)
+    settings = {
+        "lam": lambda_fraction * lambda_max(operator, x),
+        "tolerance": tolerance,
+        "max_iterations": max_iterations,
+        "prepared": prepared,
+    }
+    free = sparse_coding(operator, x, **settings)
+    model = project(free.codes)
+    restricted = sparse_coding(operator, x, support=model != 0, start=model, **settings)
+    return restricted, free

@@ -1,0 +1,1 @@
+"""What the paper's theorems speak of, measured: model-RIP, coherence, random signs, bounds."""

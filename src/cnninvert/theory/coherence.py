@@ -1,0 +1,56 @@
+"""Coherence of a filter bank (Table 3)."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def coherence(
+    filters: Tensor, shifts: bool = False, signed: bool = False, stride: int = 1
+) -> float:
+    """The largest inner product between distinct rows of W, for (K, M, l, l) filters.
+
+    Without ``shifts``, between filters in the same place, as footnote 8 has it; with them, between
+    all rows of W, a filter's own shifts included: the shifts are multiples of the layer's
+    ``stride``. ``signed`` takes the largest value instead of the largest absolute value. The inner
+    products are those of the filters as given: normalise them first (``unit_norm``).
+
+    >>> coherence(torch.tensor([[1.0, 0.0], [-0.6, 0.8]]).view(2, 2, 1, 1))
+    0.6000000238418579
+    """
+    absolute, largest = coherences(filters, shifts, stride)
+    return largest if signed else absolute
+
+
+def coherences(filters: Tensor, shifts: bool = False, stride: int = 1) -> tuple[float, float]:
+    """``coherence`` of the absolute values and of the signed ones, of (K, M, l, l) filters.
+
+    >>> coherences(torch.tensor([[1.0, 0.0], [-0.5, 0.0]]).view(2, 2, 1, 1))
+    (0.5, 0.0)
+    """
+    products = cross_correlations(filters, stride) if shifts else _same_place(filters)
+    lowest, largest = products.aminmax()
+    return float(torch.maximum(-lowest, largest)), float(largest)
+
+
+def cross_correlations(filters: Tensor, stride: int = 1) -> Tensor:
+    """(K, K, 2r + 1, 2r + 1): <w_k at place q, w_k' at place q + d> for all shifts |d| <= r.
+
+    ``filters``: (K, M, l, l). Shifts count in places of the code, which are ``stride`` apart; r is
+    the farthest at which filters overlap. A row of W with itself, at [k, k, r, r], counts as 0.
+
+    >>> cross_correlations(torch.ones(1, 1, 2, 2))[0, 0]
+    tensor([[1., 2., 1.],
+            [2., 0., 2.],
+            [1., 2., 1.]])
+    """
+    reach = filters.shape[-1] - 1
+    products = F.conv2d(filters, filters, padding=reach)  # (K, K, 2l - 1, 2l - 1)
+    products.diagonal()[reach, reach] = 0
+    first = reach % stride
+    return products[:, :, first::stride, first::stride]
+
+
+def _same_place(filters: Tensor) -> Tensor:
+    rows = filters.flatten(1)
+    return (rows @ rows.T).fill_diagonal_(0)

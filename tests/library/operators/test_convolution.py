@@ -1,0 +1,121 @@
+"""W and W^T are what section 2.2 says."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnninvert.operators.convolution import Convolution, gaussian_filters, unit_norm
+
+
+@st.composite
+def layers(draw):
+    """Filters (K, M, l...), sizes that they fit in, stride and padding."""
+    dimensions = draw(st.sampled_from([1, 2]))
+    taps = draw(st.integers(1, 5))
+    stride = draw(st.integers(1, 3))
+    padding = draw(st.integers(0, taps - 1))
+    sizes = st.tuples(*[st.integers(max(1, taps - 2 * padding), 12)] * dimensions)
+    channels = draw(st.tuples(st.integers(1, 5), st.integers(1, 4)))
+    return (*channels, *[taps] * dimensions), draw(sizes), stride, padding
+
+
+@settings(max_examples=60, deadline=None)
+@given(layers())
+def test_adjointness(layer):
+    check_adjointness(*layer, torch.device("cpu"))
+
+
+def test_adjointness_on_each_device(device):
+    check_adjointness((5, 2, 3, 3), (9, 9), 2, 1, device)
+
+
+@pytest.mark.parametrize("taps", [1, 3, 5])
+@pytest.mark.parametrize("sizes", [(9,), (7, 7), (6, 11)])
+def test_adjointness_of_circular_convolutions(taps, sizes):
+    shape = (4, 3, *[taps] * len(sizes))
+    check_adjointness(shape, sizes, 1, taps // 2, torch.device("cpu"), circular=True)
+
+
+def check_adjointness(shape, sizes, stride, padding, device, circular=False):
+    random = torch.Generator().manual_seed(1)
+    filters = gaussian_filters(shape, random, torch.float64).to(device)
+    w = Convolution(filters, sizes, stride, padding, circular)
+    x = torch.randn(2, shape[1], *sizes, generator=random, dtype=torch.float64).to(device)
+    assert w.signal_shape == x.shape[1:]
+    response = w(x)
+    assert response.shape[1:] == w.code_shape
+    z = torch.randn(response.shape, generator=random, dtype=torch.float64).to(device)
+    back = w.adjoint(z)
+    assert back.shape == x.shape
+    assert torch.allclose((response * z).sum(), (x * back).sum(), rtol=1e-10, atol=1e-10)
+
+
+def test_rows_of_the_valid_matrix_have_unit_norm(random):
+    w = Convolution(unit_norm(gaussian_filters((4, 3, 3, 3), random, torch.float64)), 6)
+    count = torch.Size(w.code_shape).numel()
+    units = torch.eye(count, dtype=torch.float64).view(-1, *w.code_shape)
+    rows = w.adjoint(units).flatten(1)
+    assert torch.allclose(rows.norm(dim=1), torch.ones(len(rows), dtype=torch.float64))
+
+
+def test_gaussian_filters_have_unit_norm_in_the_mean(random):
+    norms = gaussian_filters((2000, 8, 3, 3), random).flatten(1).square().sum(1)
+    assert norms.mean().item() == pytest.approx(1, abs=0.02)
+
+
+def test_largest_eigenvalue_agrees_with_the_explicit_matrix(random):
+    w = Convolution(gaussian_filters((6, 3, 3, 3), random, torch.float64), 6, padding=1)
+    rows = w(torch.eye(3 * 36, dtype=torch.float64).view(-1, 3, 6, 6)).flatten(1)
+    exact = torch.linalg.matrix_norm(rows, 2).square().item()
+    assert w.largest_eigenvalue(iterations=500) == pytest.approx(exact, rel=1e-3)
+
+
+def test_an_integer_stands_for_all_axes(random):
+    filters = gaussian_filters((4, 3, 3, 3), random)
+    w, same = Convolution(filters, 7, stride=2), Convolution(filters, (7, 7), stride=2)
+    assert w.size == same.size == (7, 7)
+    assert (w.signal_shape, w.code_shape) == ((3, 7, 7), (4, 3, 3))
+    x = torch.randn(1, 3, 7, 7, generator=random)
+    assert torch.equal(w(x), same(x))
+
+
+@pytest.mark.parametrize("circular", [False, True])
+def test_what_has_another_shape_is_refused(circular, random):
+    w = Convolution(gaussian_filters((4, 3, 3, 3), random), (6, 9), padding=1, circular=circular)
+    for shape in [(2, 3, 9, 6), (2, 3, 6, 8), (2, 4, 6, 9), (3, 6, 9), (2, 3, 6, 9, 1)]:
+        with pytest.raises(ValueError, match=r"signals are \(B, 3, 6, 9\), not"):
+            w(torch.zeros(shape))
+    for shape in [(2, 4, 9, 6), (2, 4, 6, 8), (2, 3, 6, 9), (4, 6, 9)]:
+        with pytest.raises(ValueError, match=r"codes are \(B, 4, 6, 9\), not"):
+            w.adjoint(torch.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "options", "words"),
+    [
+        ((4, 3), 8, {}, "filters are"),
+        ((4, 3, 3, 3, 3), 8, {}, "filters are"),
+        ((4, 3, 3, 5), 8, {}, "as long as they are wide"),
+        ((4, 3, 5, 5), 4, {}, "do not fit"),
+        ((4, 3, 5, 5), (8, 4), {}, "do not fit"),
+        ((4, 3, 5, 5), (8, 2), {"padding": 1}, "do not fit"),
+        ((4, 3, 3, 3), (8,), {}, "do not fit"),
+        ((4, 3, 3), (8, 8), {}, "do not fit"),
+        ((4, 3, 3, 3), 8, {"circular": True}, "circular"),
+        ((4, 3, 3, 3), 8, {"circular": True, "padding": 1, "stride": 2}, "circular"),
+        ((4, 3, 2, 2), 8, {"circular": True, "padding": 1}, "circular"),
+    ],
+)
+def test_impossible_convolutions_are_refused(shape, size, options, words):
+    with pytest.raises(ValueError, match=words):
+        Convolution(torch.ones(shape), size, **options)
+
+
+def test_cuda_agrees_with_cpu(random, device):
+    torch.backends.cudnn.allow_tf32 = False
+    filters = gaussian_filters((8, 4, 3, 3), random)
+    x = torch.randn(2, 4, 12, 12, generator=random)
+    expected = Convolution(filters, 12, padding=1)(x)
+    found = Convolution(filters.to(device), 12, padding=1)(x.to(device)).cpu()
+    assert torch.allclose(found, expected, atol=1e-5)

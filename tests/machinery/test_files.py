@@ -1,0 +1,53 @@
+"""Files are written whole or not at all, and known by their checksums."""
+
+import hashlib
+
+import pytest
+
+from machinery.errors import InputError
+from machinery.files import atomic_write, check_sha256, scratch_folder, sha256
+
+
+def test_whole_replaces_the_file_at_the_end(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+    with atomic_write(path) as part:
+        part.write_text("new")
+        assert path.read_text() == "old"
+        assert part.suffix == ".csv"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_whole_leaves_the_old_file_when_the_block_fails(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), atomic_write(path) as part:
+        part.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_checksum(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(b"content")
+    digest = hashlib.sha256(b"content").hexdigest()
+    assert sha256(path) == digest
+    check_sha256(path, digest, "here")
+    with pytest.raises(InputError, match="damaged"):
+        check_sha256(path, "0" * 64, "here")
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
+    left = tmp_path / ".a.csv.x7.part.csv"
+    left.write_text("half")
+    other = tmp_path / ".a-curves.csv.x7.part.csv"
+    other.write_text("another writer's")
+    with atomic_write(tmp_path / "a.csv") as part:
+        part.write_text("new")
+    assert not left.exists() and other.exists()
+
+    with scratch_folder(tmp_path / "scratch") as scratch:
+        (scratch / "x").touch()
+    assert not scratch.exists()

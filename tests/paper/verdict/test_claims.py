@@ -1,0 +1,94 @@
+"""Claims hold where the numbers say so, and not where they do not."""
+
+import numpy as np
+import pandas as pd
+
+from paper.verdict import claims
+
+TRIALS = ["model_rip", "corollary", "corollary_support", "error_known", "error_fixed"]
+
+
+def image_errors(noise):
+    methods = {"original": 0.1, "noise": noise}
+    methods |= {f"{f}_{s}": 0.3 for f in ("learned", "gaussian") for s in ("known", "fixed")}
+    rows = [
+        ("pool1", "known", f"{image}.png", method, bank, "picture", "unit", error + image / 100)
+        for image in range(5)
+        for method, error in methods.items()
+        for bank in range(2 if "gaussian" in method else 1)
+    ]
+    columns = ["layer", "decoder", "image", "method", "bank", "reference", "pixels", "error"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def activation_errors(learned, random):
+    """``random``: a list, an error for each Gaussian bank."""
+    rows = [
+        ("pool1", image, filters, bank, switches, error + image / 1000)
+        for switches in ("known", "fixed")
+        for filters, errors in (("learned", [learned]), ("random", random))
+        for bank, error in enumerate(errors)
+        for image in range(5)
+    ]
+    columns = ["layer", "image", "filters", "bank", "switches", "error"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_claims_hold_or_not():
+    good = claims.table(claims.table4(activation_errors(0.9, [0.8, 0.79]), image_errors(0.6)))
+    bad = claims.table(claims.table4(activation_errors(0.8, [0.9]), image_errors(0.2)))
+    for table, expected in ((good, True), (bad, False)):
+        beats_noise = table["claim"].str.endswith("beat random activations")
+        in_activations = table["claim"].str.startswith("activation space")
+        assert (table.loc[beats_noise | in_activations, "holds"] == expected).all()
+
+
+def test_banks_that_disagree_leave_a_claim_undecided():
+    """However many photographs agree: one bank beats the learned filters, the other does not."""
+    table = claims.table(claims.table4(activation_errors(0.8, [0.5, 1.0]), image_errors(0.6)))
+    row = table[table["claim"].str.startswith("activation space")].iloc[0]
+    assert row["ours"] > 0 and not row["holds"]
+
+
+def test_no_verdict_on_a_theorem_whose_assumptions_fail():
+    trials = pd.DataFrame({name: [1.0, 1.1] for name in TRIALS})
+    void = claims.table(claims.figure2(trials, pd.Series({"bound": np.inf})))
+    fine = claims.table(claims.figure2(trials, pd.Series({"bound": 2.0})))
+    assert "theorem3.3" not in set(void["id"]) and "theorem3.3" in set(fine["id"])
+
+
+def test_recovered_codes_far_from_one_are_not_claimed_to_be_isometric():
+    ratios = pd.DataFrame({"ratio": [1.3, 1.4, 1.5]})
+    table = claims.table(claims.figure3({}, {("learned", "linear"): ratios}))
+    assert table["id"].tolist() == ["figure3.b", "figure3.b"]
+    assert not table["holds"].any()
+
+
+def iht_errors(by_variant, **columns):
+    """``by_variant``: for each variant a list of errors a step, a list for each of two samples."""
+    rows = [
+        {"variant": variant, "step": step, "bank": 0, "code": sample, "image": sample, **columns}
+        | {"error": error, "code_error": error}
+        for variant, samples in by_variant.items()
+        for sample, errors in enumerate(samples)
+        for step, error in enumerate(errors, 1)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_more_steps_help_only_if_they_help_every_sample():
+    errors = {
+        "unit": [[0.5, np.inf], [0.5, 0.4]],
+        "normalised": [[0.5, 0.1], [0.5, 0.4]],
+        "pursuit": [[0.5, 0.1], [0.5, 0.5]],
+    }
+    columns = {"layer": "pool1", "filters": "learned"}
+    signed = iht_errors(errors, maximum="signed", **columns)
+    absolute = iht_errors({"unit": [[0.1, 9.0]] * 2}, maximum="absolute", **columns)
+    for table in (
+        claims.table(claims.iht_codes(iht_errors(errors))),
+        claims.table(claims.iht_activations(pd.concat([signed, absolute]))),
+    ):
+        assert table["ours"].tolist() == [0.5, 1.0, 0.5]
+        assert table["holds"].tolist() == [False, True, False]
+        assert (table["n"] == 2).all()

@@ -1,0 +1,1 @@
+"""What the experiments run on: photographs, weights, CIFAR-10 and activations."""

@@ -1,0 +1,50 @@
+"""Tables as CSV (all digits), Markdown and LaTeX (as printed)."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from machinery.files import atomic_write
+
+
+def read_tables(paths: list[Path]) -> pd.DataFrame:
+    """CSV files of the same columns, one below the other."""
+    return pd.concat([pd.read_csv(path) for path in paths])
+
+
+def write_table(table: pd.DataFrame, outputs: list[Path], digits: int = 3) -> None:
+    """Write ``table`` to each of ``outputs`` in the format of its suffix: .csv, .md or .tex.
+
+    Markdown and LaTeX show floats with ``digits`` decimals, and nothing where a value is missing.
+    """
+    shown = table.copy()
+    for column in shown.select_dtypes("floating"):
+        shown[column] = [f"{v:.{digits}f}" if pd.notna(v) else "" for v in table[column]]
+    shown = shown.astype(object).where(shown.notna(), "")
+    for output in outputs:
+        with atomic_write(output) as part:
+            match output.suffix:
+                case ".csv":
+                    table.to_csv(part, index=False)
+                case ".md":
+                    part.write_text(shown.to_markdown(index=False, disable_numparse=True) + "\n")
+                case ".tex":
+                    escaped = shown.rename(columns=_latex).map(lambda v: _latex(str(v)))
+                    part.write_text(escaped.to_latex(index=False, escape=False))
+                case suffix:
+                    raise ValueError(f"no table format for {suffix}")
+
+
+LATEX = str.maketrans(
+    {
+        **{character: f"\\{character}" for character in "&#$_{}%"},
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "±": r"$\pm$",
+    }
+)
+
+
+def _latex(text: str) -> str:
+    return text.translate(LATEX)

@@ -1,0 +1,1 @@
+"""The settings: what is allowed, and what can be computed with them. Free of torch."""

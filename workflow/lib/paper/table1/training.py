@@ -1,0 +1,289 @@
+"""Training and scoring one CNN on CIFAR-10."""
+
+import logging
+import pickle
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from machinery.checkpoints import Checkpoints
+from machinery.errors import InputError
+from machinery.files import atomic_write
+from machinery.progress import progress
+from paper.seeds import generator
+from paper.table1.calibration import initial_network
+from paper.table1.classifier import Architecture, Classifier
+from paper.table1.constants import Constants
+from paper.table1.images import PASS, Images
+from paper.table1.recipe import Recipe
+
+log = logging.getLogger("cnninvert")
+
+WEIGHT_DECAY = 0.05  # AdamW's, of filters and classifier; batch norm's scale and bias have none
+# What torch raises for a checkpoint that is missing, damaged or of other content.
+UNREADABLE = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    pickle.UnpicklingError,
+)
+CURVE = ("epoch", "train_loss", "train_accuracy", "validation")
+
+
+class Diverged(InputError):
+    """A training whose loss is no longer finite."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a network learns: ``images``, the rows of them to train on, and those held out.
+
+    Rows are (N,) int64; ``name`` tells a task from others in the same folder of checkpoints.
+    """
+
+    images: Images
+    train: Tensor
+    held_out: Tensor | None = None
+    name: str = "all"
+
+
+def train(
+    architecture: Architecture,
+    task: Task,
+    recipe: Recipe,
+    seed: int,
+    checkpoints: Checkpoints,
+    until: int | None = None,
+) -> tuple[Classifier, pd.DataFrame]:
+    """Train one network, going on from its checkpoint in the checkpoints if there is one.
+
+    ``until`` is the epoch after which to stop, with the schedule for all of ``recipe.epochs``; a
+    later call goes on from there. Returns the network and its learning curve, a row an epoch:
+    train_loss (cross entropy in nats), train_accuracy (both of augmented images, while the
+    network learns) and validation (accuracy on the rows held out after the epoch; nothing
+    without). ``seed`` decides on the filters, the order and the augmentation; the same call gives
+    the same digits on a CPU. Raises Diverged where the loss is no longer finite.
+    """
+    path = checkpoint(architecture, task, seed, checkpoints)
+    settings = _settings(architecture, task, recipe, seed, checkpoints.code)
+    training = _resumed(architecture, task, recipe, seed, path, settings)
+    last = recipe.epochs if until is None else until
+    steps = range(len(training.curve) * training.steps, last * training.steps)
+    for step in progress(steps, f"{describe(architecture)}, steps"):
+        training.advance(step)
+        if (step + 1) % training.steps == 0:
+            training.end_epoch()
+            training.save(path, settings)
+    return training.network, pd.DataFrame(training.curve, columns=CURVE)
+
+
+def learning_curve(
+    architecture: Architecture,
+    task: Task,
+    recipe: Recipe,
+    seed: int,
+    checkpoints: Checkpoints,
+    until: int,
+) -> pd.DataFrame:
+    """The learning curve that ``train`` returns, trained only if no checkpoint has come so far."""
+    try:
+        path = checkpoint(architecture, task, seed, checkpoints)
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        settings = _settings(architecture, task, recipe, seed, checkpoints.code)
+        known = content["settings"] == settings
+        rows = content["curve"] if known else []
+    except UNREADABLE:
+        rows = []
+    if len(rows) < until:
+        return train(architecture, task, recipe, seed, checkpoints, until)[1]
+    log.info("%s: going on after epoch %d", path, len(rows))
+    return pd.DataFrame(rows[:until], columns=CURVE)
+
+
+def drop_weights(
+    architecture: Architecture, task: Task, seed: int, checkpoints: Checkpoints
+) -> None:
+    """Keep of a checkpoint only the learning curve: the network is not going to be trained on."""
+    path = checkpoint(architecture, task, seed, checkpoints)
+    if not path.exists():  # its first epoch diverged
+        return
+    content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    with atomic_write(path) as part:
+        torch.save({name: content[name] for name in ("settings", "curve")}, part)
+
+
+def checkpoint(architecture: Architecture, task: Task, seed: int, checkpoints: Checkpoints) -> Path:
+    """Where ``train`` keeps all that the next epochs depend on."""
+    parts = [*asdict(architecture).values(), task.name, seed]
+    return checkpoints.folder / f"{'-'.join(map(str, parts))}.pt"
+
+
+def accuracy(network: Classifier, images: Images) -> float:
+    """Share of ``images`` that ``network`` labels rightly, by batch norm's running statistics."""
+    return _accuracy(network, images.labels, map(network.constant, images.pixels.split(PASS)))
+
+
+def describe(architecture: Architecture) -> str:
+    """The configuration in words, for the log."""
+    a = architecture
+    return (
+        f"{a.filters} filters, {a.layers} x {a.size} x {a.size} x {a.channels}, "
+        f"batch norm {a.batch_norm}, {a.activation}"
+    )
+
+
+class Training:
+    """A network between two steps: its weights, the optimiser, the schedule and the curve."""
+
+    def __init__(self, architecture: Architecture, task: Task, recipe: Recipe, seed: int) -> None:
+        place = task.images.labels.device
+        self.task, self.recipe, self.seed = task, recipe, seed
+        # The last few images of an epoch wait for the next.
+        self.steps = len(task.train) // recipe.batch
+        self.network = initial_network(architecture, task.images.pixels, task.train, seed)
+        trained = [p for p in self.network.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in trained if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
+            {"params": [p for p in trained if p.ndim == 1], "weight_decay": 0.0},
+        ]
+        self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
+        self.curve: list[list[float | None]] = []
+        self._open_cycle(0)
+        self.sums = torch.zeros(2, device=place)  # of loss and right answers, in this epoch
+
+    @cached_property
+    def constants(self) -> Constants:
+        """Of the network as it is when the first step is taken.
+
+        Kept if that pays within a cycle: where cycles end, searches leave and enter trainings.
+        """
+        _, epochs = self.recipe.cycle(len(self.curve))
+        return Constants(self.network, self.task.images, self.recipe, epochs)
+
+    def advance(self, step: int) -> None:
+        """One step of AdamW. Each epoch has random numbers of its own, so none need be kept."""
+        position = step % self.steps
+        if position == 0:
+            self._open_epoch(step // self.steps)
+        start = position * self.recipe.batch
+        part = slice(start, start + self.recipe.batch)
+        rows = self.order[part]
+        scores = self.network.scores(self.constants.of(rows, self.changes[part]))
+        labels = self.task.images.labels[rows]
+        loss = F.cross_entropy(scores, labels)
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.schedule.step()
+        with torch.no_grad():
+            self.sums += torch.stack([loss, (scores.argmax(1) == labels).float().mean()])
+
+    def end_epoch(self) -> None:
+        """Add the epoch to the curve, and score the rows held out."""
+        loss, right = (self.sums / self.steps).tolist()
+        if not loss < float("inf"):
+            raise Diverged(
+                f"table1.learning_rate = {self.recipe.learning_rate}: the training loss is {loss}"
+                " and no longer finite; lower the learning rate."
+            )
+        score, held_out = None, self.task.held_out
+        if held_out is not None:
+            constants = map(self.constants.of, held_out.split(PASS))
+            score = _accuracy(self.network, self.task.images.labels[held_out], constants)
+        self.curve.append([len(self.curve) + 1, loss, right, score])
+
+    def save(self, path: Path, settings: dict[str, Any]) -> None:
+        """Write all that the next epochs depend on; a kill leaves the old file or this one."""
+        content = {"settings": settings, "curve": self.curve}
+        for name in ("network", "optimiser", "schedule"):
+            content[name] = getattr(self, name).state_dict()
+        with atomic_write(path) as part:
+            torch.save(content, part)
+
+    def load(self, path: Path, settings: dict[str, Any]) -> None:
+        """Take up what ``save`` wrote. Raises ValueError if the settings were others."""
+        # A GPU has no room for what is loaded beside what it replaces.
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        if content["settings"] != settings:
+            raise ValueError("it belongs to other settings")
+        self.curve = content["curve"]
+        self._open_cycle(max(0, len(self.curve) - 1))
+        for name in ("network", "optimiser", "schedule"):
+            getattr(self, name).load_state_dict(content[name])
+
+    def _open_cycle(self, epoch: int) -> None:
+        """The schedule of the cycle that ``epoch`` belongs to, at its beginning."""
+        _, length = self.recipe.cycle(epoch)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, self.recipe.learning_rate, total_steps=self.steps * length + 1
+        )
+
+    def _open_epoch(self, epoch: int) -> None:
+        if epoch and self.recipe.cycle(epoch)[0] == epoch:
+            self._open_cycle(epoch)
+        place, count = self.task.train.device, len(self.task.train)
+        random = generator(self.seed, 2, epoch)
+        self.network.train()
+        self.order = self.task.train[torch.randperm(count, generator=random).to(place)]
+        self.changes = self.recipe.augmentation.draw(count, random, place)
+        self.sums.zero_()
+
+
+def _settings(
+    architecture: Architecture, task: Task, recipe: Recipe, seed: int, code: str
+) -> dict[str, Any]:
+    """All that a checkpoint depends on, but the images themselves."""
+    return {
+        **asdict(architecture),
+        **asdict(recipe),
+        "seed": seed,
+        "images": [len(task.train), len(() if task.held_out is None else task.held_out)],
+        "device": task.images.labels.device.type,
+        "type": str(task.images.pixels.dtype),
+        "code": code,
+    }
+
+
+def _accuracy(
+    network: Classifier, labels: Tensor, constants: Iterable[tuple[Tensor, ...]]
+) -> float:
+    network.eval()
+    with torch.inference_mode():
+        found = torch.cat([network.scores(part).argmax(1) for part in constants])
+    return int((found == labels).sum()) / len(labels)
+
+
+def _resumed(
+    architecture: Architecture,
+    task: Task,
+    recipe: Recipe,
+    seed: int,
+    path: Path,
+    settings: dict[str, Any],
+) -> Training:
+    """The training as its checkpoint left it; a fresh one where no checkpoint can be used."""
+    training = Training(architecture, task, recipe, seed)
+    if not path.exists():
+        return training
+    try:
+        training.load(path, settings)
+    except torch.OutOfMemoryError:
+        raise  # the checkpoint is not to blame
+    except UNREADABLE as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        log.warning("%s is not used: %s", path, reason)
+        # Half of the unusable state may have been taken up.
+        return Training(architecture, task, recipe, seed)
+    log.info("%s: going on after epoch %d", path, len(training.curve))
+    return training

@@ -1,0 +1,37 @@
+"""What Table 4 decodes beside an original activation: its reconstructions, and noise."""
+
+from collections.abc import Iterator, Mapping
+
+from torch import Tensor
+
+from cnninvert.operators.switches import Switches
+from paper.table4.filter_banks import noise_like
+from paper.table4.method_datasets import dataset
+from paper.table4.readings import Reading
+from paper.table4.reconstruction import reconstruct
+
+# How one IHT step is taken, by its switches: the readings closest to the paper.
+READINGS: dict[Switches, Reading] = {
+    "known": Reading(switches="known"),
+    "fixed": Reading(switches="fixed"),
+}
+
+
+def one_step_reconstructions(
+    x: Tensor,
+    banks: Mapping[tuple[str, int], Tensor],
+    layer: str,
+    seed: int,
+    image: int,
+    switches: tuple[Switches, ...] = ("known", "fixed"),
+) -> Iterator[tuple[str, Tensor]]:
+    """Yield (name, x^) for the activation ``x`` (1, M, D, D) of the pool ``layer``.
+
+    ``banks``: as ``filter_banks`` gives them, each used with each of ``switches``; the names are
+    noise, learned_known, gaussian0_known, gaussian1_known, ... ``image`` numbers the photographs:
+    each has its own noise.
+    """
+    yield "noise", noise_like(x, layer, seed, image)
+    for each in switches:
+        for (kind, bank), filters in banks.items():
+            yield dataset(kind, bank, each), reconstruct(x, filters, READINGS[each], density=1.0)

@@ -1,0 +1,1 @@
+"""Ours beside the numbers and the claims of the paper."""

@@ -1,0 +1,18 @@
+"""What the rules of Table 1 share: recipes, seeds, and the table's cells."""
+
+
+def recipe(epochs):
+    """How a network is trained, for as many epochs as that setting says."""
+    names = "batch learning_rate flips shifts precision cache_gb".split()
+    return settings("table1", *names) | {"epochs": config["table1"][epochs]}
+
+
+def final_seeds(count):
+    """The seeds of the final runs, as many as that setting says; the search has another."""
+    return [SEED + 1 + number for number in range(config["table1"][count])]
+
+
+def cells(files):
+    """``files`` for every row and column of Table 1."""
+    depths = config["table1"]["layers"]
+    return expand(files, filters=["random", "learned"], layers=depths)

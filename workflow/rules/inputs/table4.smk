@@ -1,0 +1,57 @@
+"""The input functions of table4.smk."""
+
+MACRO_LAYERS = [f"pool{layer}" for layer in PLAN.macro_layers[MAIN]]
+SWITCHES = config["decoders"]["switches"]
+
+
+def decoder_steps(wildcards):
+    """How long a decoder is trained."""
+    return config["decoders"]["steps"][wildcards.architecture][wildcards.layer]
+
+
+def part_inputs(wildcards):
+    """The reconstructions that a part of the pictures is decoded from."""
+    names = {
+        "one_step": rules.reconstruct_activations.output.reconstructions,
+        "iht": rules.reconstruct_iht.output.reconstructions,
+        "codes": rules.reconstruct_codes.output.reconstructions,
+    }
+    files = names.get(wildcards.part, [])
+    return expand(files, weights=MAIN, layer=wildcards.layer)
+
+
+def one_step_pictures(wildcards):
+    """The pictures of the original activations, for the parts that are compared with them."""
+    if wildcards.part == "one_step":
+        return []
+    return [f"{R}/pictures/{wildcards.layer}-{wildcards.switches}-one_step.h5"]
+
+
+def every_part(files, layer, switches):
+    """``files`` of all parts of a decoder's pictures.
+
+    Wrong switches say nothing about a decoder with fixed ones, which has no controls.
+    """
+    names = ["one_step", "iht", "codes"] + ["controls"] * (switches == "known")
+    return expand(files, layer=layer, switches=switches, part=names)
+
+
+def some_parts(files, *names, switches=SWITCHES):
+    """``files`` of those parts of all decoders' pictures, for the main weights."""
+    return expand(files, layer=MACRO_LAYERS, switches=switches, part=names)
+
+
+def picture_file(wildcards):
+    """The user's picture; one that cannot be used is refused before a decoder is trained for it."""
+    from paper.data.photographs import load
+
+    if wildcards.picture != PLAN.picture:
+        raise WorkflowError(
+            f"picture: {wildcards.picture} is not what picture.file names."
+        )
+    path = expand_path(config["picture"]["file"])
+    try:
+        load(path)
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
+    return path

@@ -1,0 +1,28 @@
+"""What a target makes, and why one is left out."""
+
+# What a target needs that only the user can name.
+NEEDED = {
+    "picture": "picture: say which, as in --config 'picture={file: holiday.jpg, layer: 4}'.",
+}
+
+
+def left_out(target):
+    """An input function that says why there is no ``target`` with these weights and settings."""
+
+    def refuse(_wildcards):
+        raise WorkflowError(" ".join(PLAN.left_out.get(target, [])) or NEEDED[target])
+
+    return refuse
+
+
+def files_of(target):
+    """The files that a target makes."""
+    return list(flatten({**TARGETS, **EXTRA}[target]))
+
+
+def flatten(files):
+    if isinstance(files, str):
+        yield files
+    else:
+        for file in files:
+            yield from flatten(file)

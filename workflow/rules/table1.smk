@@ -1,0 +1,182 @@
+"""Table 1: CNNs with random and with learned filters on CIFAR-10."""
+
+
+rule search_classifiers:
+    input:
+        code=code("table1/search_classifiers"),
+        cifar10=CIFAR10,
+    output:
+        table="<stats>/search_classifiers/{filters}-{layers}.csv",
+        curves="<stats>/search_classifiers/{filters}-{layers}-curves.csv",
+    log:
+        "<logs>/search_classifiers/{filters}-{layers}.log",
+    benchmark:
+        "<benchmarks>/search_classifiers/{filters}-{layers}.tsv"
+    wildcard_constraints:
+        layers="[0-9]+",
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        sizes=config["table1"]["sizes"],
+        channels=config["table1"]["channels"],
+        images=config["table1"]["search_images"],
+        folds=config["table1"]["folds"],
+        validation=config["table1"]["validation"],
+        halving=config["table1"]["halving"],
+        recipe=recipe("search_epochs"),
+        seed=SEED,
+    script:
+        "../scripts/table1/search_classifiers.py"
+
+
+rule test_classifier:
+    input:
+        code=code("table1/test_classifier"),
+        cifar10=CIFAR10,
+        search=rules.search_classifiers.output.table,
+    output:
+        table="<stats>/test_classifier/{filters}-{layers}.csv",
+        curves="<stats>/test_classifier/{filters}-{layers}-curves.csv",
+    log:
+        "<logs>/test_classifier/{filters}-{layers}.log",
+    benchmark:
+        "<benchmarks>/test_classifier/{filters}-{layers}.tsv"
+    wildcard_constraints:
+        layers="[0-9]+",
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        train_images=config["table1"]["train_images"],
+        test_images=config["table1"]["test_images"],
+        recipe=recipe("final_epochs"),
+        seeds=final_seeds("seeds"),
+    script:
+        "../scripts/table1/test_classifier.py"
+
+
+rule vary_classifier:
+    input:
+        code=code("table1/vary_classifier"),
+        cifar10=CIFAR10,
+        search=rules.search_classifiers.output.table,
+    output:
+        table="<stats>/vary_classifier/{filters}-{layers}.csv",
+        curves="<stats>/vary_classifier/{filters}-{layers}-curves.csv",
+    log:
+        "<logs>/vary_classifier/{filters}-{layers}.log",
+    benchmark:
+        "<benchmarks>/vary_classifier/{filters}-{layers}.tsv"
+    wildcard_constraints:
+        layers="[0-9]+",
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        variants=config["table1"]["variants"],
+        train_images=config["table1"]["train_images"],
+        test_images=config["table1"]["test_images"],
+        recipe=recipe("final_epochs"),
+        seeds=final_seeds("variant_seeds"),
+    script:
+        "../scripts/table1/vary_classifier.py"
+
+
+SEARCHED = cells(rules.search_classifiers.output.table)
+TESTED = cells(rules.test_classifier.output.table)
+VARIED = (
+    cells(rules.vary_classifier.output.table) if config["table1"]["variants"] else []
+)
+
+
+rule write_table1:
+    input:
+        code=code("table1/write_table1"),
+        paper=PAPER,
+        classifiers=TESTED,
+    output:
+        tables=table_files("table1"),
+    log:
+        "<logs>/write_table1.log",
+    benchmark:
+        "<benchmarks>/write_table1.tsv"
+    params:
+        epochs=config["table1"]["final_epochs"],
+    script:
+        "../scripts/table1/write_table1.py"
+
+
+rule write_table1_configurations:
+    input:
+        code=code("table1/write_table1_configurations"),
+        searches=SEARCHED,
+        classifiers=TESTED,
+    output:
+        tables=table_files("table1_configurations"),
+    log:
+        "<logs>/write_table1_configurations.log",
+    benchmark:
+        "<benchmarks>/write_table1_configurations.tsv"
+    script:
+        "../scripts/table1/write_table1_configurations.py"
+
+
+rule write_table1_variants:
+    input:
+        code=code("table1/write_table1_variants"),
+        classifiers=TESTED,
+        variants=VARIED,
+    output:
+        tables=table_files("table1_variants"),
+        costs=table_files("table1_costs"),
+    log:
+        "<logs>/write_table1_variants.log",
+    benchmark:
+        "<benchmarks>/write_table1_variants.tsv"
+    script:
+        "../scripts/table1/write_table1_variants.py"
+
+
+rule plot_table1_channels:
+    input:
+        code=code("table1/plot_table1_channels"),
+        paper=PAPER,
+        searches=SEARCHED,
+        classifiers=TESTED,
+    output:
+        figures=figure_files("table1_channels"),
+    log:
+        "<logs>/plot_table1_channels.log",
+    benchmark:
+        "<benchmarks>/plot_table1_channels.tsv"
+    script:
+        "../scripts/table1/plot_table1_channels.py"
+
+
+rule plot_table1_curves:
+    input:
+        code=code("table1/plot_table1_curves"),
+        search_curves=cells(rules.search_classifiers.output.curves),
+        classifiers=TESTED,
+        curves=cells(rules.test_classifier.output.curves),
+    output:
+        figures=figure_files("table1_curves"),
+    log:
+        "<logs>/plot_table1_curves.log",
+    benchmark:
+        "<benchmarks>/plot_table1_curves.tsv"
+    script:
+        "../scripts/table1/plot_table1_curves.py"
+
+
+TARGETS["table1"] = [
+    rules.write_table1.output,
+    rules.write_table1_configurations.output,
+    rules.write_table1_variants.output if VARIED else [],
+    rules.plot_table1_channels.output,
+    rules.plot_table1_curves.output,
+]

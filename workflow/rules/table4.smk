@@ -1,0 +1,444 @@
+"""Table 4 and Figure 4: IHT reconstructions of activations, and the pictures decoded from them."""
+
+from itertools import product
+
+LPIPS_NETWORKS = [
+    weights_path("torchvision", name) for name in config["table4"]["lpips"]
+]
+# How files of a decoder are called.
+DECODER = "{architecture}-{weights}-{layer}-{switches}"
+# How those of the main weights' pictures are; part is a group of methods.
+PICTURES = "{layer}-{switches}-{part}"
+
+
+wildcard_constraints:
+    part="one_step|iht|codes|controls",
+
+
+rule measure_activation_space:
+    input:
+        code=code("table4/measure_activation_space"),
+        weights=network_weights,
+        activations=ACTIVATIONS,
+        sparsity="<stats>/measure_sparsity/vgg16-{weights}.csv",
+    output:
+        errors="<stats>/measure_activation_space/{weights}-{layer}.csv",
+        by_image="<stats>/measure_activation_space/{weights}-{layer}-images.csv",
+    log:
+        "<logs>/measure_activation_space/{weights}-{layer}.log",
+    benchmark:
+        "<benchmarks>/measure_activation_space/{weights}-{layer}.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        images=config["table4"]["images"],
+        banks=config["table4"]["banks"],
+        seed=SEED,
+    script:
+        "../scripts/table4/measure_activation_space.py"
+
+
+rule reconstruct_activations:
+    input:
+        code=code("table4/reconstruct_activations"),
+        weights=network_weights,
+        activations=ACTIVATIONS,
+    output:
+        reconstructions="<results>/reconstructions/{weights}-{layer}.h5",
+    log:
+        "<logs>/reconstruct_activations/{weights}-{layer}.log",
+    benchmark:
+        "<benchmarks>/reconstruct_activations/{weights}-{layer}.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        banks=config["table4"]["banks"],
+        seed=SEED,
+    script:
+        "../scripts/table4/reconstruct_activations.py"
+
+
+rule reconstruct_iht:
+    input:
+        code=code("table4/reconstruct_iht"),
+        weights=network_weights,
+        activations=ACTIVATIONS,
+    output:
+        reconstructions="<results>/reconstructions/{weights}-{layer}-iht.h5",
+        errors="<stats>/reconstruct_iht/{weights}-{layer}.csv",
+    log:
+        "<logs>/reconstruct_iht/{weights}-{layer}.log",
+    benchmark:
+        "<benchmarks>/reconstruct_iht/{weights}-{layer}.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        images=config["table4"]["iht_images"],
+        steps=config["table4"]["iht_steps"],
+        seed=SEED,
+    script:
+        "../scripts/table4/reconstruct_iht.py"
+
+
+rule reconstruct_codes:
+    input:
+        code=code("table4/reconstruct_codes"),
+        weights=network_weights,
+        activations=ACTIVATIONS,
+    output:
+        reconstructions="<results>/reconstructions/{weights}-{layer}-codes.h5",
+        errors="<stats>/reconstruct_codes/{weights}-{layer}.csv",
+    log:
+        "<logs>/reconstruct_codes/{weights}-{layer}.log",
+    benchmark:
+        "<benchmarks>/reconstruct_codes/{weights}-{layer}.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        images=config["table4"]["codes_images"],
+        gap=config["table4"]["codes_gap"],
+        lambda_fraction=config["figure3"]["lambda"],
+        iterations=config["figure3"]["iterations"],
+        seed=SEED,
+    script:
+        "../scripts/table4/reconstruct_codes.py"
+
+
+rule train_decoder:
+    input:
+        code=code("table4/train_decoder"),
+        photographs=PHOTOGRAPHS,
+        weights=network_weights,
+    output:
+        decoder=f"<results>/models/decoder-{DECODER}.safetensors",
+        curve=f"<stats>/train_decoder/{DECODER}.csv",
+    log:
+        f"<logs>/train_decoder/{DECODER}.log",
+    benchmark:
+        f"<benchmarks>/train_decoder/{DECODER}.tsv"
+    wildcard_constraints:
+        layer="pool[1-5]",
+    priority: 50  # the longest work of all: it starts first
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        steps=decoder_steps,
+        crop=config["decoders"]["crop"],
+        batch=config["decoders"]["batch"],
+        learning_rate=config["decoders"]["learning_rate"],
+        pool_loss=config["decoders"]["pool_loss"],
+        seed=SEED,
+    script:
+        "../scripts/table4/train_decoder.py"
+
+
+rule decode_pictures:
+    input:
+        code=code("table4/decode_pictures"),
+        photographs=PHOTOGRAPHS,
+        activations=ACTIVATIONS.replace("{weights}", MAIN),
+        reconstructions=part_inputs,
+        originals=one_step_pictures,
+        decoder=f"<results>/models/decoder-vgg16-{MAIN}-{{layer}}-{{switches}}.safetensors",
+    output:
+        pictures=f"<results>/pictures/{PICTURES}.h5",
+        errors=f"<stats>/decode_pictures/{PICTURES}.csv",
+    log:
+        f"<logs>/decode_pictures/{PICTURES}.log",
+    benchmark:
+        f"<benchmarks>/decode_pictures/{PICTURES}.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        seed=SEED,
+    script:
+        "../scripts/table4/decode_pictures.py"
+
+
+rule score_pictures:
+    input:
+        code=code("table4/score_pictures"),
+        photographs=PHOTOGRAPHS,
+        pictures=lambda wildcards: every_part(
+            rules.decode_pictures.output.pictures, wildcards.layer, wildcards.switches
+        ),
+        errors=lambda wildcards: every_part(
+            rules.decode_pictures.output.errors, wildcards.layer, wildcards.switches
+        ),
+        networks=LPIPS_NETWORKS,
+    output:
+        metrics="<stats>/score_pictures/{layer}-{switches}.csv",
+    log:
+        "<logs>/score_pictures/{layer}-{switches}.log",
+    benchmark:
+        "<benchmarks>/score_pictures/{layer}-{switches}.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    script:
+        "../scripts/table4/score_pictures.py"
+
+
+rule score_baselines:
+    input:
+        code=code("table4/score_baselines"),
+        photographs=PHOTOGRAPHS,
+        networks=LPIPS_NETWORKS,
+    output:
+        scores="<stats>/score_baselines.csv",
+    log:
+        "<logs>/score_baselines.log",
+    benchmark:
+        "<benchmarks>/score_baselines.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    script:
+        "../scripts/table4/score_baselines.py"
+
+
+# Errors in activation space, for all weights and the layers that they reach; and the same image by
+# image, for the main weights and the default reading.
+ACTIVATION_SPACE = [
+    path
+    for name in PLAN.weights
+    for layer in PLAN.macro_layers[name]
+    for path in expand(
+        rules.measure_activation_space.output.errors, weights=name, layer=f"pool{layer}"
+    )
+]
+ACTIVATION_SPACE_BY_IMAGE = expand(
+    rules.measure_activation_space.output.by_image, weights=MAIN, layer=MACRO_LAYERS
+)
+# Errors in image space, for the main weights: of Table 4's methods, and of all.
+IMAGE_SPACE = some_parts(rules.decode_pictures.output.errors, "one_step")
+ALL_ERRORS, ALL_PICTURES = (
+    [
+        path
+        for each in product(MACRO_LAYERS, SWITCHES)
+        for path in every_part(files, *each)
+    ]
+    for files in (
+        rules.decode_pictures.output.errors,
+        rules.decode_pictures.output.pictures,
+    )
+)
+# What the decoded pictures are compared with, where there are any.
+BASELINES = [rules.score_baselines.output.scores] * bool(MACRO_LAYERS)
+
+
+rule write_table4:
+    input:
+        code=code("table4/write_table4"),
+        paper=PAPER,
+        activation_space=ACTIVATION_SPACE,
+        image_space=IMAGE_SPACE,
+    output:
+        tables=table_files("table4"),
+    log:
+        "<logs>/write_table4.log",
+    benchmark:
+        "<benchmarks>/write_table4.tsv"
+    params:
+        weights=MAIN,
+    script:
+        "../scripts/table4/write_table4.py"
+
+
+rule write_table4_pictures:
+    input:
+        code=code("table4/write_table4_pictures"),
+        metrics=some_parts(rules.score_pictures.output.metrics),
+        baselines=BASELINES,
+    output:
+        tables=table_files("table4_pictures"),
+    log:
+        "<logs>/write_table4_pictures.log",
+    benchmark:
+        "<benchmarks>/write_table4_pictures.tsv"
+    script:
+        "../scripts/table4/write_table4_pictures.py"
+
+
+rule plot_figure4:
+    input:
+        code=code("table4/plot_figure4"),
+        photographs=PHOTOGRAPHS,
+        pictures="<results>/pictures/{layer}-{switches}-one_step.h5",
+        errors="<stats>/decode_pictures/{layer}-{switches}-one_step.csv",
+    output:
+        figures=figure_files("figure4_{layer}_{switches}"),
+    log:
+        "<logs>/plot_figure4/{layer}-{switches}.log",
+    benchmark:
+        "<benchmarks>/plot_figure4/{layer}-{switches}.tsv"
+    params:
+        rows=config["figure4"]["rows"],
+        pattern=config["figure4"]["photographs"],
+        seed=SEED,
+    script:
+        "../scripts/table4/plot_figure4.py"
+
+
+KNOWN = {"switches": ["known"] * ("known" in SWITCHES)}
+
+
+rule plot_switches:
+    input:
+        code=code("table4/plot_switches"),
+        photographs=PHOTOGRAPHS,
+        pictures=some_parts(
+            rules.decode_pictures.output.pictures, "one_step", "controls", **KNOWN
+        ),
+        errors=some_parts(
+            rules.decode_pictures.output.errors, "one_step", "controls", **KNOWN
+        ),
+    output:
+        figures=figure_files("switches"),
+    log:
+        "<logs>/plot_switches.log",
+    benchmark:
+        "<benchmarks>/plot_switches.tsv"
+    params:
+        pattern=config["figure4"]["photographs"],
+        seed=SEED,
+    script:
+        "../scripts/table4/plot_switches.py"
+
+
+rule plot_decoder_curves:
+    input:
+        code=code("table4/plot_decoder_curves"),
+        curves=expand(
+            rules.train_decoder.output.curve,
+            architecture="vgg16",
+            weights=MAIN,
+            layer=MACRO_LAYERS,
+            switches=SWITCHES,
+        ),
+    output:
+        figures=figure_files("decoder_curves"),
+    log:
+        "<logs>/plot_decoder_curves.log",
+    benchmark:
+        "<benchmarks>/plot_decoder_curves.tsv"
+    script:
+        "../scripts/table4/plot_decoder_curves.py"
+
+
+rule write_gallery:
+    input:
+        code=code("table4/write_gallery"),
+        template=from_here(ROOT / "workflow" / "data" / "gallery.html"),
+        photographs=PHOTOGRAPHS,
+        pictures=ALL_PICTURES,
+        errors=ALL_ERRORS,
+    output:
+        gallery=directory("<results>/gallery"),
+    log:
+        "<logs>/write_gallery.log",
+    benchmark:
+        "<benchmarks>/write_gallery.tsv"
+    script:
+        "../scripts/table4/write_gallery.py"
+
+
+rule plot_picture:
+    input:
+        code=code("table4/plot_picture"),
+        file=picture_file,
+        weights=weights_path(MAIN),
+        decoder=rules.decode_pictures.input.decoder,
+    output:
+        figures=figure_files("picture_{picture}_{layer}_{switches}"),
+    log:
+        "<logs>/plot_picture/{picture}-{layer}-{switches}.log",
+    benchmark:
+        "<benchmarks>/plot_picture/{picture}-{layer}-{switches}.tsv"
+    wildcard_constraints:
+        picture=r"[\w-]+",
+        layer="pool[1-4]",
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        seed=SEED,
+    script:
+        "../scripts/table4/plot_picture.py"
+
+
+rule evaluate_decoder:
+    input:
+        code=code("table4/evaluate_decoder"),
+        photographs=PHOTOGRAPHS,
+        weights=network_weights,
+        networks=LPIPS_NETWORKS,
+        decoder=rules.train_decoder.output.decoder,
+    output:
+        scores=f"<stats>/evaluate_decoder/{DECODER}.csv",
+    log:
+        f"<logs>/evaluate_decoder/{DECODER}.log",
+    benchmark:
+        f"<benchmarks>/evaluate_decoder/{DECODER}.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    script:
+        "../scripts/table4/evaluate_decoder.py"
+
+
+rule write_decoders:
+    input:
+        code=code("table4/write_decoders"),
+        scores=[
+            f"{R}/stats/evaluate_decoder/{'-'.join(decoder)}-{switches}.csv"
+            for decoder in PLAN.decoders
+            for switches in SWITCHES
+        ],
+        baselines=rules.score_baselines.output.scores,
+    output:
+        tables=table_files("decoders"),
+    log:
+        "<logs>/write_decoders.log",
+    benchmark:
+        "<benchmarks>/write_decoders.tsv"
+    params:
+        steps=config["decoders"]["steps"],
+    script:
+        "../scripts/table4/write_decoders.py"
+
+
+REACHED = bool(MACRO_LAYERS)
+TARGETS["table4"] = [
+    rules.write_table4.output,
+    rules.write_table4_pictures.output,
+] * REACHED
+TARGETS["figure4"] = expand(
+    rules.plot_figure4.output.figures, layer=MACRO_LAYERS, switches=SWITCHES
+)
+TARGETS["switches"] = rules.plot_switches.output if PLAN.switches else []
+TARGETS["gallery"] = rules.write_gallery.output if REACHED else []
+TARGETS["decoder_curves"] = rules.plot_decoder_curves.output if REACHED else []
+EXTRA["decoders"] = rules.write_decoders.output
+EXTRA["picture"] = expand(
+    rules.plot_picture.output.figures,
+    picture=[PLAN.picture] if PLAN.picture else [],
+    layer=f"pool{config['picture']['layer']}",
+    switches=SWITCHES,
+)

@@ -1,0 +1,52 @@
+"""Choose filter size and channel count on training images alone, by successive halving."""
+
+from itertools import product
+from pathlib import Path
+
+from machinery import job
+from machinery.checkpoints import Checkpoints
+from machinery.files import write_csv
+from paper.device import computing_type, use_device
+from paper.table1.classifier import Architecture
+from paper.table1.images import read
+from paper.table1.recipe import Recipe
+from paper.table1.search import Validation, search
+
+
+def search_classifiers(
+    cifar10: Path,
+    filters: str,
+    layers: str,
+    sizes: list[int],
+    channels: list[int],
+    images: int,
+    folds: int,
+    validation: float,
+    halving: int,
+    recipe: dict,
+    seed: int,
+    checkpoints: Checkpoints,
+    gpu: int,
+    table: Path,
+    curves: Path,
+) -> None:
+    device = use_device(gpu)
+    architectures = [
+        Architecture(filters, int(layers), size, count) for size, count in product(sizes, channels)
+    ]
+    dtype = computing_type(device, recipe["precision"])
+    found = search(
+        architectures,
+        read(cifar10, "train", images, device, dtype),
+        Validation(folds, validation),
+        Recipe.of(recipe),
+        halving,
+        seed,
+        checkpoints,
+    )
+    for path, rows in zip((table, curves), found, strict=True):
+        write_csv(path, rows)
+
+
+if "snakemake" in globals():
+    job.run(snakemake, search_classifiers)

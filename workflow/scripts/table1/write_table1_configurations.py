@@ -1,0 +1,47 @@
+"""Every configuration that Table 1's search tried, where it stopped, and which was chosen."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from machinery import job
+from paper.printing.tables import read_tables, write_table
+
+CONFIGURATION = ["filters", "layers", "size", "channels"]
+
+
+def write_table1_configurations(
+    searches: list[Path], classifiers: list[Path], tables: list[Path]
+) -> None:
+    table = configurations(read_tables(searches), read_tables(classifiers))
+    write_table(table, tables, digits=1)
+
+
+def configurations(searches: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
+    """A row a configuration. The chosen ones are those that were ``tested``."""
+    chosen = tested[CONFIGURATION].drop_duplicates().assign(chosen="yes")
+    searches = searches.merge(chosen, how="left", on=CONFIGURATION).fillna({"chosen": ""})
+    # Random filters first.
+    searches = searches.sort_values(CONFIGURATION, ascending=[False, True, True, True])
+    return pd.DataFrame(
+        {
+            "filters": searches["filters"],
+            "layers": searches["layers"],
+            "filter size": searches["size"],
+            "channels": searches["channels"],
+            "validation accuracy (%)": 100 * searches["validation_accuracy"],
+            "spread": 100 * searches["spread"],
+            "epochs": searches["epochs"],
+            "stopped": [
+                f"after epoch {row.epochs}" if row.stopped_early else ""
+                for row in searches.itertuples()
+            ],
+            "chosen": searches["chosen"],
+            "trained parameters": searches["parameters"],
+            "multiply-adds of an image": searches["multiply_adds"],
+        }
+    )
+
+
+if "snakemake" in globals():
+    job.run(snakemake, write_table1_configurations)

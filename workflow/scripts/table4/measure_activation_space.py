@@ -1,0 +1,82 @@
+"""Table 4, activation space: errors of one IHT step under every reading of the paper."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from cnninvert.networks.layers import next_convolution
+from cnninvert.operators.norms import norms
+from machinery import job
+from machinery.checkpoints import Arrays, Checkpoints
+from machinery.files import write_csv
+from paper.data.activations import Activations
+from paper.device import use_device
+from paper.networks import load_network
+from paper.table4.filter_banks import filter_banks, noise_like
+from paper.table4.readings import Reading, readings
+from paper.table4.reconstruction import relative_errors
+
+# The readings whose errors are kept image by image, for paired differences.
+SHOWN = (Reading(switches="known"), Reading(switches="fixed"))
+BATCH = 2  # of pool(1)'s responses, 128 x 112 x 112, under hundreds of readings
+
+
+def measure_activation_space(
+    weights: Path,
+    activations: Path,
+    sparsity: Path,
+    layer: str,
+    images: int,
+    banks: int,
+    seed: int,
+    checkpoints: Checkpoints,
+    gpu: int,
+    errors: Path,
+    by_image: Path,
+) -> None:
+    device = use_device(gpu)
+    network = load_network(weights, device)
+    source = Activations(activations, network)
+    shares = pd.read_csv(sparsity).set_index("layer")["nonzeros"]
+    density = float(shares[next_convolution(layer)]) / 100
+    filters = filter_banks(network, layer, seed, banks)
+    by_reading: dict[tuple[str, str], list[float]] = {}
+    shown = []
+
+    def measure(part: tuple) -> Arrays:
+        start, key = part
+        x = source.read(layer, "output", start, min(start + BATCH, images)).to(device)
+        found = relative_errors(x, filters[key], density)
+        return {"errors": torch.stack([found[reading] for reading in readings()]).cpu().numpy()}
+
+    parts = list(product(range(0, images, BATCH), filters))
+    with torch.inference_mode():
+        for part, found in checkpoints.parts(parts, measure, "batches and filter banks"):
+            start, (kind, bank) = part
+            name = {"learned": "learned", "gaussian": "random"}[kind]  # as the paper says
+            for reading, values in zip(readings(), found["errors"].tolist(), strict=True):
+                by_reading.setdefault((name, str(reading)), []).extend(values)
+                if reading in SHOWN:
+                    for image, error in enumerate(values, start):
+                        shown.append((layer, image, name, bank, reading.switches, error))
+        # "Random activations": Gaussian noise of the same norm, which no reading touches.
+        for image in range(images):
+            x = source.read(layer, "output", image, image + 1)
+            noise = noise_like(x, layer, seed, image)
+            key = ("activations", "noise of the same norm")
+            by_reading.setdefault(key, []).append(float(norms(x - noise) / norms(x)))
+    rows = [
+        (layer, name, reading, np.mean(values), np.std(values, ddof=1), len(values))
+        for (name, reading), values in by_reading.items()
+    ]
+    columns = ["layer", "filters", "reading", "error", "spread", "n"]
+    write_csv(errors, pd.DataFrame(rows, columns=columns))
+    columns = ["layer", "image", "filters", "bank", "switches", "error"]
+    write_csv(by_image, pd.DataFrame(shown, columns=columns))
+
+
+if "snakemake" in globals():
+    job.run(snakemake, measure_activation_space)

@@ -1,0 +1,70 @@
+"""A picture of the user's as a row of Figure 4."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from cnninvert.decoders.decoder import Decoder, encode
+from cnninvert.networks.layers import title
+from cnninvert.networks.pretrained import Network
+from cnninvert.operators.norms import norms
+from machinery import job
+from paper.data.photographs import SHORT_SIDE, centre_crop, load
+from paper.device import use_device
+from paper.networks import load_network
+from paper.table4 import picture_rows
+from paper.table4.decoder_file import load_decoder
+from paper.table4.eight_bit import eight_bit
+from paper.table4.filter_banks import filter_banks
+from paper.table4.picture_rows import Row
+from paper.table4.reconstructions import one_step_reconstructions
+
+log = logging.getLogger("cnninvert")
+
+
+def plot_picture(
+    file: Path,
+    weights: Path,
+    decoder: Path,
+    layer: str,
+    switches: str,
+    seed: int,
+    gpu: int,
+    figures: list[Path],
+) -> None:
+    device = use_device(gpu)
+    picture = load(file)
+    if min(picture.size) < SHORT_SIDE:
+        sizes = (*picture.size, SHORT_SIDE)
+        log.info("%s: %d x %d pixels, enlarged to a short side of %d", file.name, *sizes)
+    loaded = load_network(weights, device), load_decoder(decoder, device)
+    row = decode_row(centre_crop(picture), *loaded, seed)
+    log.info("relative errors: %s", ", ".join(f"{m} {e:.3f}" for m, e in row.errors.items()))
+    foot = f"Decoded from VGG-16's {title('vgg16', layer)}, {switches} switches.\n"
+    foot += "Below each picture its relative error."
+    picture_rows.save(picture_rows.draw([row], picture_rows.columns(switches), {}, foot), figures)
+
+
+def decode_row(pixels: np.ndarray, network: Network, decoder: Decoder, seed: int) -> Row:
+    """The columns of Figure 4 for one photograph, ``pixels`` (3, 224, 224) uint8 RGB.
+
+    The Gaussian filters are the first bank of Table 4's; the noise is its first photograph's.
+    """
+    image = torch.tensor(pixels, device=decoder.mean.device).unsqueeze(0)
+    pictures, errors = {"photograph": pixels}, {}
+    with torch.inference_mode():
+        x, places = encode(network, image, decoder.layer)
+        banks = filter_banks(network, decoder.layer, seed, gaussian=1)
+        found = one_step_reconstructions(x, banks, decoder.layer, seed, 0, (decoder.switches,))
+        for name, x_hat in [("original", x), *found]:
+            method = name.replace("gaussian0", "gaussian")
+            decoded = decoder(x_hat, places)
+            errors[method] = float(norms(decoded - image / 255) / norms(image / 255))
+            pictures[method] = eight_bit(decoded[0].cpu().numpy())
+    return Row(pictures, errors)
+
+
+if "snakemake" in globals():
+    job.run(snakemake, plot_picture)

@@ -1,0 +1,46 @@
+"""claims.csv: the paper's claims in prose, and whether they hold here."""
+
+from itertools import chain
+from pathlib import Path
+
+import pandas as pd
+
+from machinery import job
+from machinery.files import write_csv
+from paper.printing.tables import read_tables
+from paper.verdict import claims as verdicts
+
+
+def check_claims(
+    trials: Path,
+    bound: Path,
+    ratios: list[Path],
+    activation_space: list[Path],
+    image_space: list[Path],
+    baselines: list[Path],
+    iht_codes: Path,
+    iht_activations: list[Path],
+    weights: str,
+    claims: Path,
+) -> None:
+    parts = [verdicts.figure2(pd.read_csv(trials), pd.read_csv(bound).iloc[0])]
+    random, recovered = {}, {}
+    for path in ratios:
+        names = path.stem.removeprefix(f"{weights}-").split("-")
+        if path.parent.name == "sample_codes":
+            random[names[0]] = pd.read_csv(path)
+        else:
+            recovered[tuple(names)] = pd.read_csv(path)
+    parts.append(verdicts.figure3(random, recovered))
+    if image_space:
+        image = read_tables(image_space)
+        parts.append(verdicts.table4(read_tables(activation_space), image))
+        parts.append(verdicts.pictures(image, read_tables(baselines)))
+    parts.append(verdicts.iht_codes(pd.read_csv(iht_codes)))
+    if iht_activations:
+        parts.append(verdicts.iht_activations(read_tables(iht_activations)))
+    write_csv(claims, verdicts.table(chain(*parts)))
+
+
+if "snakemake" in globals():
+    job.run(snakemake, check_claims)

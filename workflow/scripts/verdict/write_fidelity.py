@@ -1,0 +1,51 @@
+"""fidelity.csv: each of the paper's 74 numbers beside ours, a row for every reading."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from machinery import job
+from machinery.files import write_csv
+from paper.printing.tables import read_tables
+from paper.verdict import fidelity as numbers
+
+
+def write_fidelity(
+    paper: Path,
+    classifiers: list[Path],
+    variants: list[Path],
+    sparsity: list[Path],
+    coherence: list[Path],
+    activation_space: list[Path],
+    image_space: list[Path],
+    weights: str,
+    fidelity: Path,
+    readings: Path,
+) -> None:
+    # A table without rows would turn whole numbers into floats.
+    tested = [table for table in map(pd.read_csv, [*classifiers, *variants]) if len(table)]
+    ours = [
+        numbers.table1(pd.concat(tested, ignore_index=True)),
+        numbers.table2(by_weights(sparsity)),
+        numbers.table3(by_weights(coherence)),
+    ]
+    if activation_space:
+        by_name: dict[str, list[Path]] = {}
+        for path in activation_space:
+            by_name.setdefault(path.stem.rsplit("-", 1)[0], []).append(path)
+        errors = {name: read_tables(paths) for name, paths in by_name.items()}
+        ours.append(numbers.table4_activation_space(errors))
+    if image_space:
+        ours.append(numbers.table4_image_space(read_tables(image_space), weights))
+    table, summary = numbers.compare(pd.concat(ours), numbers.paper_numbers(paper))
+    write_csv(fidelity, table)
+    write_csv(readings, summary)
+
+
+def by_weights(paths: list[Path]) -> dict[str, pd.DataFrame]:
+    """Tables of VGG-16 by the name of their weights, in the order given."""
+    return {path.stem.removeprefix("vgg16-"): pd.read_csv(path) for path in paths}
+
+
+if "snakemake" in globals():
+    job.run(snakemake, write_fidelity)
