@@ -30,8 +30,9 @@ from peers import report  # and with it the path to the library
 # isort: split
 from machinery.errors import InputError
 from machinery.files import atomic_write
-from paper.device import computing_type, generator
+from paper.device import computing_type
 from paper.printing.plotting import save, subplots
+from paper.seeds import generator
 from paper.table1.classifier import CLASSES, COLOURS, SIDE, Architecture
 from paper.table1.constants import is_cacheable
 from paper.table1.images import Images, normalise
@@ -65,7 +66,7 @@ def arguments(values: list[str] | None) -> argparse.Namespace:
     add("--seconds", type=float, default=2, help="of each measurement (2)")
     add("--repeat", type=int, default=2, help="turns; the fastest counts (2)")
     add("--tf32", action=flag, default=True, help="in float32 on a GPU, as is torch's default")
-    section = yaml.safe_load(CONFIG.read_text())["classify"]
+    section = yaml.safe_load(CONFIG.read_text())["table1"]
     for name in ("layers", "sizes", "channels"):
         add(f"--{name}", nargs="+", type=int, default=section[name])
     add("--images", type=int, default=section["train_images"])
@@ -239,7 +240,7 @@ def plot(frame: pd.DataFrame, output: Path) -> None:
     axis.set_major_formatter("{x:,.0f}")
     axis.set_minor_locator(NullLocator())
     axes[0, 0].legend()
-    save(figure, [str(output)])
+    save(figure, [output])
 
 
 def _run(images: int, rate: float, once: float, workers: int) -> dict[str, float]:

@@ -276,7 +276,7 @@ def plot(frame: pd.DataFrame, output: Path) -> None:
     axis.grid(True, color="#e6e6e6", linewidth=0.6)
     axis.set_axisbelow(True)
     axis.legend()
-    save(figure, [str(output)])
+    save(figure, [output])
 
 
 if __name__ == "__main__":

@@ -137,4 +137,4 @@ def plot(curves: dict[tuple[str, float, str], Run], gap: float, output: Path) ->
         for name in shown
     ]  # fmt: skip
     figure.legend(handles=handles, loc="outside right center", handlelength=3)
-    save(figure, [str(output)])
+    save(figure, [output])

@@ -9,7 +9,6 @@ import torch.nn.functional as F
 
 import extract as benchmark
 from cnninvert.decoders.decoder import Decoder, encode
-from cnninvert.networks.layers import Pool
 from cnninvert.networks.pretrained import Network
 from cnninvert.operators.switches import max_pool
 from machinery.errors import InputError
@@ -51,7 +50,7 @@ def test_the_plain_decoder_computes_the_same(network, images):
 def test_indices_are_those_of_torch(random):
     x = torch.randn(2, 3, 8, 6, generator=random)
     expected = F.max_pool2d(x, 2, return_indices=True)[1]
-    assert torch.equal(indices(max_pool(x, Pool("pool1"))[1]), expected)
+    assert torch.equal(indices(max_pool(x)[1]), expected)
 
 
 def test_the_fastest_turn_counts_and_the_first_does_not():

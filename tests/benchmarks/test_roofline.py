@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from paper.table1 import cost as classifier_cost
+import training_cost
 from paper.table1.classifier import Architecture
-from paper.table1.cost import announce, grid, seconds
 from paper.table1.images import Augmentation
 from paper.table1.recipe import Recipe
-from paper.table1.roofline import Roofline, measure
+from roofline import Roofline, measure
+from training_cost import announce, grid, seconds
 
 DEVICE = Roofline(multiply_adds=1e11, bytes=1e10, call=1e-6)
 RECIPE = Recipe(20, 50, 0.01, Augmentation(flips=True, shifts=0), cache=10**10)
@@ -90,7 +90,7 @@ def test_the_grid_has_a_row_an_architecture():
 
 
 def test_the_estimate_is_announced(monkeypatch, caplog):
-    monkeypatch.setattr(classifier_cost, "measure", lambda device, dtype: DEVICE)
+    monkeypatch.setattr(training_cost, "measure", lambda device, dtype: DEVICE)
     with caplog.at_level(logging.INFO, "cnninvert"):
         announce([], RECIPE, 1000, torch.device("cpu"), torch.float32)
         assert not caplog.messages

@@ -16,13 +16,13 @@ from peers.timing import Settings
 
 @pytest.fixture
 def problem(random):
-    w = Convolution(unit_norm(gaussian_filters((10, 4, 3, 3), random, torch.float64)), padding=1)
+    w = Convolution(unit_norm(gaussian_filters((10, 4, 3, 3), random, torch.float64)), 8, padding=1)
     x = torch.randn(3, 4, 8, 8, generator=random, dtype=torch.float64)
     return Problem("tiny", w, x, 0.05)
 
 
 def objective(problem, z):
-    residual = (problem.x - problem.operator.adjoint(z, problem.size)).flatten(1).square().sum(1)
+    residual = (problem.x - problem.operator.adjoint(z)).flatten(1).square().sum(1)
     return residual / 2 + problem.lam * z.flatten(1).abs().sum(1)
 
 
@@ -31,7 +31,7 @@ def test_the_baseline_agrees_with_the_library(problem, solve):
     run = solve(problem, Settings(gap=1e-7))
     ours = sparse_coding(problem.operator, problem.x, 0.05, tolerance=1e-7, max_iterations=20_000)
     assert (run.gaps <= 1e-7).all() and ours.converged.all()
-    assert torch.allclose(objective(problem, run.codes), objective(problem, ours.z), rtol=2e-7)
+    assert torch.allclose(objective(problem, run.codes), objective(problem, ours.codes), rtol=2e-7)
 
 
 def test_the_common_gap_bounds_the_true_excess(problem):

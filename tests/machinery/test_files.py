@@ -5,10 +5,10 @@ import hashlib
 import pytest
 
 from machinery.errors import InputError
-from machinery.files import atomic_write, check_sha256, scratch_folder, sha256
+from machinery.files import atomic_folder, atomic_write, check_sha256, scratch_folder, sha256
 
 
-def test_whole_replaces_the_file_at_the_end(tmp_path):
+def test_the_file_is_replaced_at_the_end(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("old")
     with atomic_write(path) as part:
@@ -19,7 +19,7 @@ def test_whole_replaces_the_file_at_the_end(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_whole_leaves_the_old_file_when_the_block_fails(tmp_path):
+def test_a_block_that_fails_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("old")
     with pytest.raises(RuntimeError), atomic_write(path) as part:
@@ -27,6 +27,20 @@ def test_whole_leaves_the_old_file_when_the_block_fails(tmp_path):
         raise RuntimeError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_replaced_at_the_end_or_not_at_all(tmp_path):
+    path = tmp_path / "gallery"
+    path.mkdir()
+    (path / "old.txt").touch()
+    with pytest.raises(RuntimeError), atomic_folder(path) as folder:
+        (folder / "half.txt").touch()
+        raise RuntimeError
+    assert list(tmp_path.rglob("*")) == [path, path / "old.txt"]
+    with atomic_folder(path) as folder:
+        (folder / "new.txt").touch()
+        assert (path / "old.txt").exists()
+    assert list(tmp_path.rglob("*")) == [path, path / "new.txt"]
 
 
 def test_checksum(tmp_path):

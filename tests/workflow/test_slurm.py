@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[2]
 PROFILE = ("--workflow-profile", "profiles/slurm", "--max-threads", "1")
 # How soon and how often jobs are asked for.
 SOON = ("--slurm-init-seconds-before-status-checks", "4")
+# Without the profile's retries, by which failed and cancelled jobs would be submitted again.
+ONCE = ("--retries", "0")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def test_a_run_on_slurm_gives_the_tables_of_a_local_one(slurm, project, figure):
         local = here / path.relative_to(there)
         assert path.read_bytes() == local.read_bytes(), local
     jobs = submitted(output)
-    assert len(jobs) == 8 < output.count("Finished jobid") / 2
+    assert len(jobs) == 12 < output.count("Finished jobid") / 2
     assert not any("gres:gpu" in asked(job) for job in jobs)  # device: auto
     assert project.planned("--config", "preset=slurm") == {}
     shutil.rmtree(there)
@@ -78,7 +80,7 @@ def test_a_job_that_fails_says_why_and_the_others_finish(slurm, empty_project, t
     (tmp_path / "one.jpg").write_bytes(b"no picture")
     coherence = "results/broken/stats/measure_coherence/alexnet-torchvision.csv"
     process = empty_project.snakemake(
-        *("figure2", "results/broken/images/photographs.h5", coherence, *PROFILE, *SOON),
+        *("figure2", "results/broken/images/photographs.h5", coherence, *PROFILE, *SOON, *ONCE),
         *("--config", "preset=broken", "device=cuda", f"images={{root: {tmp_path}}}"),
     )
     assert process.returncode == 1
@@ -92,7 +94,7 @@ def test_a_job_that_fails_says_why_and_the_others_finish(slurm, empty_project, t
 
 SEARCH = "search_classifiers/learned-1"
 LONG = "table1={search_images: 4000, search_epochs: 16, halving: 1, channels: [8]}"
-CUT = (f"results/cut/stats/{SEARCH}.csv", *PROFILE, *SOON, "--config", "preset=cut", LONG)
+CUT = (f"results/cut/stats/{SEARCH}.csv", *PROFILE, *SOON, *ONCE, "--config", "preset=cut", LONG)
 
 
 @pytest.fixture

@@ -81,6 +81,8 @@ def _check_path(key: str, path: str, folder: bool = False) -> None:
 
 def _moved(config: Config) -> None:
     """Raise InputError for a setting of an older version, and say what it is called now."""
+    if not isinstance(config, dict):
+        return  # the schema says so
     for old, new in MOVED.items():
         section, _, key = old.partition(".")
         found = config.get(section)
