@@ -184,7 +184,7 @@ def sbatch(tmp_path, shared_data):
 
     def ask(*settings: str) -> str:
         command = [sys.executable, "-m", "snakemake", "results/default/stats/simulate_iht.csv"]
-        command += ["--workflow-profile", "profiles/slurm", "--config", *settings]
+        command += ["--workflow-profile", "profiles/slurm", *ONCE, "--config", *settings]
         command += ["--slurm-init-seconds-before-status-checks", "1"]
         environment = os.environ | {"PATH": f"{programs}:{os.environ['PATH']}"}
         process = subprocess.run(

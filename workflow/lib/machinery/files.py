@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -64,6 +64,13 @@ def write_csv(path: str | Path, table) -> None:
     """Write a pandas table, without its index."""
     with atomic_write(path) as part:
         table.to_csv(part, index=False)
+
+
+def read_tables(paths: Iterable[Path]):
+    """CSV files of the same columns as one pandas table, one below the other."""
+    import pandas as pd  # which takes longer to import than most of what needs this module
+
+    return pd.concat([pd.read_csv(path) for path in paths])
 
 
 def remove_checkpoints(folder: Path) -> None:

@@ -8,8 +8,8 @@ from matplotlib.ticker import NullLocator
 
 from cnninvert.networks.layers import TITLES, title
 from machinery import job
+from machinery.files import read_tables
 from paper.printing.plotting import COLOURS, LABELS, save, subplots
-from paper.printing.tables import read_tables
 
 
 def plot_figure3_lambda(ratios: list[Path], figures: list[Path]) -> None:

@@ -11,8 +11,8 @@ from matplotlib.patches import Patch
 from cnninvert.networks.layers import TITLES, title
 from cnninvert.theory.random_signs import ratio_density
 from machinery import job
+from machinery.files import read_tables
 from paper.printing.plotting import COLOURS, LABELS, new_figure, save
-from paper.printing.tables import read_tables
 
 COLUMNS = 5
 KEYS = ["architecture", "layer", "filters"]

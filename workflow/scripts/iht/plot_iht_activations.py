@@ -8,8 +8,8 @@ from matplotlib.ticker import NullLocator, ScalarFormatter
 
 from cnninvert.networks.layers import title
 from machinery import job
+from machinery.files import read_tables
 from paper.printing.plotting import COLOURS, LABELS, MARKERS, STEPS, save, subplots
-from paper.printing.tables import read_tables
 
 LINES = {"signed": "-", "absolute": "--"}
 DIVERGES = {"color": COLOURS["unit"], "ls": "", "marker": "x", "ms": 7, "mew": 1.3}

@@ -7,7 +7,8 @@ import pandas as pd
 
 from cnninvert.networks.layers import title
 from machinery import job
-from paper.printing.tables import read_tables, write_table
+from machinery.files import read_tables
+from paper.printing.tables import write_table
 
 
 def write_iht_activations(errors: list[Path], steps: list[int], tables: list[Path]) -> None:

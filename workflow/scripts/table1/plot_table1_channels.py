@@ -9,8 +9,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.ticker import NullLocator
 
 from machinery import job
+from machinery.files import read_tables
 from paper.printing.plotting import COLOURS, save
-from paper.printing.tables import read_tables
 from paper.table1.panels import figure_panels
 from paper.verdict import fidelity
 

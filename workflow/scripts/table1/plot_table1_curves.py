@@ -8,8 +8,8 @@ from matplotlib.legend_handler import HandlerTuple
 from matplotlib.ticker import NullLocator
 
 from machinery import job
+from machinery.files import read_tables
 from paper.printing.plotting import COLOURS, save
-from paper.printing.tables import read_tables
 from paper.table1.panels import figure_panels
 
 ROWS = ("random", "learned")

@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from machinery import job
-from paper.printing.tables import read_tables, write_table
+from machinery.files import read_tables
+from paper.printing.tables import write_table
 from paper.verdict import fidelity
 
 # The variants in words, in the order of the tables.

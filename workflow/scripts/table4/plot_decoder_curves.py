@@ -6,8 +6,8 @@ import pandas as pd
 
 from cnninvert.networks.layers import title
 from machinery import job
+from machinery.files import read_tables
 from paper.printing.plotting import COLOURS, save, subplots
-from paper.printing.tables import read_tables
 
 SWITCHES = {"known": COLOURS["learned"], "fixed": COLOURS["gaussian"]}
 QUANTITIES = {

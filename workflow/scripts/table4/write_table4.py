@@ -6,7 +6,8 @@ import pandas as pd
 
 from cnninvert.networks.layers import title
 from machinery import job
-from paper.printing.tables import read_tables, write_table
+from machinery.files import read_tables
+from paper.printing.tables import write_table
 from paper.table4.methods import of_photographs
 from paper.table4.readings import Reading
 from paper.verdict import fidelity

@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 
 from machinery import job
+from machinery.files import read_tables
 from paper.printing.scores import printed
-from paper.printing.tables import read_tables, write_table
+from paper.printing.tables import write_table
 from paper.table4.methods import BASELINES, METHODS
 
 

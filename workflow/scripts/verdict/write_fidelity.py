@@ -5,8 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from machinery import job
-from machinery.files import write_csv
-from paper.printing.tables import read_tables
+from machinery.files import read_tables, write_csv
 from paper.verdict import fidelity as numbers
 
 

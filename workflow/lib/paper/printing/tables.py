@@ -7,11 +7,6 @@ import pandas as pd
 from machinery.files import atomic_write
 
 
-def read_tables(paths: list[Path]) -> pd.DataFrame:
-    """CSV files of the same columns, one below the other."""
-    return pd.concat([pd.read_csv(path) for path in paths])
-
-
 def write_table(table: pd.DataFrame, outputs: list[Path], digits: int = 3) -> None:
     """Write ``table`` to each of ``outputs`` in the format of its suffix: .csv, .md or .tex.
 

@@ -48,8 +48,13 @@ def figure2(trials: pd.DataFrame, bound: pd.Series) -> Iterator[Claim]:
         median = float(errors.median())
         values = (median, float(errors.std()), len(errors))
         yield Claim(
-            *("figure2.c", text, reading, "median error", *values),
-            *("in [0.1, 0.2]", 0.1 <= median <= 0.2),
+            "figure2.c",
+            text,
+            reading,
+            "median error",
+            *values,
+            "in [0.1, 0.2]",
+            0.1 <= median <= 0.2,
         )
         most = float(errors.max())
         values = (most, float(errors.std()), len(errors))
@@ -60,9 +65,15 @@ def figure2(trials: pd.DataFrame, bound: pd.Series) -> Iterator[Claim]:
         return  # the empirical deltas are outside the theorem's assumptions: no verdict
     worst = float(trials["error_known"].max())
     yield Claim(
-        *("theorem3.3", "the error stays under the bound of Theorem 3.3, from empirical deltas"),
-        *("switches=known", "largest error", worst, np.nan, len(trials)),
-        *(f"under {limit:.3g}", worst <= limit),
+        "theorem3.3",
+        "the error stays under the bound of Theorem 3.3, from empirical deltas",
+        "switches=known",
+        "largest error",
+        worst,
+        np.nan,
+        len(trials),
+        f"under {limit:.3g}",
+        worst <= limit,
     )
 
 
@@ -91,7 +102,7 @@ def figure3(random: dict[str, pd.DataFrame], recovered: dict[tuple, pd.DataFrame
         text = f"codes recovered {when} ReLU: the range is less than 0.05"
         values = (reach, float(ratios.std()), len(ratios))
         yield Claim(
-            *(number, text, reading, "max |ratio - mean|", *values), *("under 0.05", reach < 0.05)
+            number, text, reading, "max |ratio - mean|", *values, "under 0.05", reach < 0.05
         )
 
 
@@ -201,17 +212,30 @@ def _beats(
     mean, error = float(differences.to_numpy().mean()), standard_error(differences)
     reading += f",{banks} Gaussian banks" if banks > 1 else ""
     return Claim(
-        *(number, text, reading, "mean paired difference", mean),
-        *(float(differences.mean(axis=1).std()), len(differences)),
-        *(f"above 2 standard errors ({2 * error:.3f})", mean > 2 * error),
+        number,
+        text,
+        reading,
+        "mean paired difference",
+        mean,
+        float(differences.mean(axis=1).std()),
+        len(differences),
+        f"above 2 standard errors ({2 * error:.3f})",
+        mean > 2 * error,
     )
 
 
 def _centred(number: str, text: str, reading: str, values: pd.Series, tolerance: float) -> Claim:
     mean = float(values.mean())
     return Claim(
-        *(number, text, reading, "mean", mean, float(values.std()), len(values)),
-        *(f"within {tolerance} of 1", abs(mean - 1) < tolerance),
+        number,
+        text,
+        reading,
+        "mean",
+        mean,
+        float(values.std()),
+        len(values),
+        f"within {tolerance} of 1",
+        abs(mean - 1) < tolerance,
     )
 
 
@@ -224,7 +248,13 @@ def _improves(
         better = float((by_step.iloc[-1] < by_step.iloc[0]).mean())
         quantity = f"share improved by steps 2 to {by_step.index[-1]}"
         yield Claim(
-            *("algorithm1", f"{what}: more steps of IHT improve the recovery"),
-            *(f"step={variant}{reading}", quantity, better, np.nan, by_step.shape[1]),
-            *("equal to 1", better == 1),
+            "algorithm1",
+            f"{what}: more steps of IHT improve the recovery",
+            f"step={variant}{reading}",
+            quantity,
+            better,
+            np.nan,
+            by_step.shape[1],
+            "equal to 1",
+            better == 1,
         )
