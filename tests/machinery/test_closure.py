@@ -15,7 +15,7 @@ from machinery.closure import PACKAGES, closure
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "workflow" / "scripts").rglob("*.py"))
 
-# One process for all scripts, since torch is slow to import; our modules are imported anew.
+# One process for all scripts, since torch is slow to import; our modules are imported again.
 PROBE = """
 import json, runpy, sys
 packages, *scripts = sys.argv[1:]

@@ -93,7 +93,7 @@ def test_bad_weights(own, refuse, tmp_path):
     save_file(tensors, path)
     setting = f"weights={{use: mine, files: {{mine: {{path: {path}, preprocessing: caffe-rgb}}}}}}"
     refuse(
-        f"{path}: conv1_1.weight holds NaN or infinite values; get the file anew.",
+        f"{path}: conv1_1.weight holds NaN or infinite values; get the file again.",
         *(target, "--config", setting),
     )
     content = path.read_bytes()

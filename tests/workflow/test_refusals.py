@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 CASES = [
-    (("--config", "sede=1"), "sede is no setting"),
+    (("--config", "sede=1"), "sede is not a setting"),
     (("--config", "device=gpu"), "one of: auto, cpu, cuda"),
     (("--config", "images={root: /no/such/folder}"), "there is no such folder"),
     (("--config", "figure3={layer: conv9_9}"), "figure3.layer = 'conv9_9'"),

@@ -29,9 +29,10 @@ def module_operator(module: torch.nn.Conv2d, size: int | tuple[int, int]) -> Con
     >>> module_operator(torch.nn.Conv2d(3, 8, 3, padding=1), size=32).code_shape
     (8, 32, 32)
     """
-    strides, paddings = set(module.stride), set(module.padding)
+    named = isinstance(module.padding, str)  # "same" and "valid"
+    strides, paddings = set(module.stride), set(() if named else module.padding)
     plain = module.groups == 1 and set(module.dilation) == {1} and module.padding_mode == "zeros"
-    if not plain or len(strides) > 1 or len(paddings) > 1 or "same" in paddings:
+    if not plain or named or len(strides) > 1 or len(paddings) > 1:
         raise ValueError(
             f"{module}: only plain convolutions with numbers for padding are supported"
         )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cnninvert.networks.layers import title
 from machinery import job
-from machinery.hdf5 import NAMES, read_hdf5, read_photographs
+from machinery.hdf5 import DECODED, NAMES, check_datasets, read_hdf5, read_photographs
 from paper.table4 import picture_rows
 from paper.table4.eight_bit import eight_bit
 from paper.table4.methods import picture_errors
@@ -43,6 +43,7 @@ def plot_switches(
         row.errors.update(table.set_index("method")["error"])
         with read_hdf5(path, {"paths": NAMES}) as file:
             shown = [method for method in COLUMNS if method in file]
+            check_datasets(path, file, dict.fromkeys(shown, DECODED))
             row.pictures.update({method: eight_bit(file[method][number]) for method in shown})
     foot = (
         "Decoded by VGG-16's decoders with known switches.\nBelow each picture its relative error."

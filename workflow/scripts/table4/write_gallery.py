@@ -11,7 +11,7 @@ from PIL import Image
 from cnninvert.networks import layers
 from machinery import job
 from machinery.files import atomic_folder
-from machinery.hdf5 import NAMES, read_hdf5, read_photographs
+from machinery.hdf5 import DECODED, NAMES, check_datasets, read_hdf5, read_photographs
 from machinery.progress import progress
 from paper.table4 import methods
 from paper.table4.eight_bit import eight_bit
@@ -63,7 +63,9 @@ def part(
     saved = {}
     for pictures, _ in parts:
         with read_hdf5(pictures, {"paths": NAMES}) as file:
-            for method in set(file) & set(methods.METHODS):
+            shown_here = sorted(set(file) & set(methods.METHODS))
+            check_datasets(pictures, file, dict.fromkeys(shown_here, DECODED))
+            for method in shown_here:
                 saved[method] = save_pictures(file[method], f"{decoder}-{method}", folder)
     found = [method for method in methods.METHODS if method in saved]
     files = {method: saved[method] for method in found}

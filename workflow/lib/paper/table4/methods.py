@@ -1,5 +1,7 @@
 """The methods of image space: how they are called in print, and their errors."""
 
+from pathlib import Path
+
 import pandas as pd
 
 # By the name of their pictures, in the order in which they are shown; what the paper has not comes
@@ -28,7 +30,7 @@ BASELINES = {
 }
 
 
-def picture_errors(path: str) -> pd.DataFrame:
+def picture_errors(path: Path) -> pd.DataFrame:
     """Relative errors of decoded pictures: columns image, method, bank, error.
 
     From a CSV file of decode_pictures; relative to the photograph, pixels in [0, 1].

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -88,6 +89,6 @@ def draw(rows: list[Row], titles: Mapping[str, str], notes: Mapping[str, str], f
     return figure
 
 
-def save(figure: Figure, outputs: list[str]) -> None:
+def save(figure: Figure, outputs: list[Path]) -> None:
     """Write what ``draw`` drew, so that a PNG shows each pixel as it is."""
     plotting.save(figure, outputs, dpi=DPI)
