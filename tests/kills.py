@@ -4,7 +4,7 @@
 
 runs a preset twice in a copy of the project: undisturbed, and with kill -9 of a training, of a
 recovery job and of Snakemake in turn. Its jobs are orphans then; every other time they are stopped
-first, and woken when the next run has started them again. After each kill Snakemake is started again,
+first, and woken when the next run has restarted them. After each kill Snakemake is started again,
 as a user would. At the end each table must be the undisturbed run's, byte for byte; no job may have
 been done twice, each must have gone on from its checkpoint, and neither a process nor a file that
 is not whole may be left.

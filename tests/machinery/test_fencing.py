@@ -1,4 +1,4 @@
-"""A job that another process has started again writes nothing more, and no job outlives Snakemake."""
+"""A job that another process has restarted writes nothing more, and no job outlives Snakemake."""
 
 import os
 import subprocess

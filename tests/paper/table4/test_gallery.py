@@ -53,7 +53,7 @@ def folder(tmp_path):
         with h5py.File(tmp_path / f"{part}.h5", "w") as file:
             file["paths"] = [name.encode() for name in NAMES]
             for method, count in PARTS[part.rpartition("-")[2]].items():
-                file[method] = pictures(count)
+                file[method] = pictures(count) / np.float32(255)
                 rows += [(name, method, 0, 0.25) for name in NAMES[:count]]
         table = pd.DataFrame(rows, columns=["image", "method", "bank", "error"])
         table.assign(reference="picture", pixels="unit").to_csv(tmp_path / f"{part}.csv")
