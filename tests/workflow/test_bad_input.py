@@ -98,7 +98,7 @@ def test_bad_weights(own, refuse, tmp_path):
     )
     content = path.read_bytes()
     path.write_bytes(content[:-100])
-    refuse("bytes and not", target, "--config", setting)
+    refuse("bytes, but its header says", target, "--config", setting)
     assert not own.file(target).exists()
     save_file({name: torch.ones_like(tensor) for name, tensor in tensors.items()}, path)
     own.run(target, "--config", setting)

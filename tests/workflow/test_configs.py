@@ -120,7 +120,7 @@ def valid_configs(files, count):
     drawn = []
 
     # The first examples of all are the simplest, and much alike.
-    @settings(SOME, max_examples=2 * count)
+    @settings(SOME, max_examples=4 * count)
     @given(st.data())
     def draw(data):
         config = copy.deepcopy(DEFAULT)
