@@ -46,6 +46,7 @@ def psnr(pictures: Tensor, photographs: Tensor) -> Tensor:
 
     Computed by the package torchmetrics.
 
+    >>> import torch
     >>> psnr(torch.zeros(1, 3, 4, 4), torch.full((1, 3, 4, 4), 0.1)).round()
     tensor([20.])
     """
@@ -63,6 +64,7 @@ def ssim(pictures: Tensor, photographs: Tensor) -> Tensor:
     mean over all windows that lie in the picture, and over R, G and B. Computed by the package
     torchmetrics.
 
+    >>> import torch
     >>> picture = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     >>> ssim(picture, picture)
     tensor([1.])
