@@ -19,10 +19,12 @@ def recover_codes(
     max_iterations: int = 1000,
     prepared: PreparedFilterBank | None = None,
 ) -> tuple[Solution, Solution]:
-    """Sparse codes of ``x`` (B, M, D...), their pooling switches, codes on that support.
+    """Codes of ``x`` (B, M, D...): l1 least squares, pooling switches, l1 least squares on those.
 
-    Returns the third line's solution, which is model-sparse, and the first line's. Both lines use
-    the same lambda, a share of the lambda_max of the first. Raises ValueError as ``sparse_coding``.
+    Algorithm 2 has three lines: codes by l1 least squares, the support that max-pooling leaves of
+    them (``project``), and l1 least squares on that support. Returns the third line's solution,
+    which is model-sparse, and the first line's. Both use the same lambda, a share of the
+    lambda_max of the first. Raises ValueError as ``sparse_coding``.
 
     >>> import torch
     >>> from cnninvert.operators.convolution import gaussian_filters, unit_norm

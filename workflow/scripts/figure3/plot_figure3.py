@@ -55,10 +55,5 @@ def draw(axis, ratios: dict[str, pd.Series]) -> None:
     axis.legend(loc="upper center", ncols=2, fontsize=7, title=title, title_fontsize=7, **tight)
 
 
-def paper_name(layer: str) -> str:
-    """conv5_2 -> conv(5,2)."""
-    return f"conv({layer.removeprefix('conv').replace('_', ',')})"
-
-
 if "snakemake" in globals():
     job.run(snakemake, plot_figure3)
