@@ -14,7 +14,7 @@ CASES = [
 
 @pytest.mark.parametrize(("arguments", "words"), CASES, ids=[words for _, words in CASES])
 def test_a_bad_config_is_refused_when_the_workflow_is_parsed(empty_project, arguments, words):
-    process = empty_project.snakemake("--dry-run", *arguments)
+    process = empty_project.plan(*arguments)
     assert process.returncode != 0
     assert words in process.stdout
     assert "Traceback" not in process.stdout

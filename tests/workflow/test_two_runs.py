@@ -13,7 +13,7 @@ AGAIN = [
     "stats/test_classifier/random-1.csv",
     "stats/test_classifier/learned-1.csv",
     "stats/recover_codes/torchvision-learned-linear.csv",
-    "stats/decode_pictures/pool1-known.csv",
+    "stats/decode_pictures/pool1-known-one_step.csv",
     "tables/table3.csv",
     "tables/iht_codes.csv",
     "figures/figure2.png",
@@ -72,8 +72,7 @@ def test_the_same_preset_gives_the_same_tables(project):
 
 def test_a_figure_that_is_made_alone_leaves_the_others_with_their_settings(project):
     project.run("figure2", "--config", "preset=parts")
-    output = project.run("alexnet", "--config", "preset=parts", "table3={banks: 3}")
-    assert "without a job" in output
+    project.run("alexnet", "--config", "preset=parts", "table3={banks: 3}")
     manifest = read_manifest(project.file("results/parts"))
     assert manifest["config"]["table3"]["seeds"] == 3
     assert {"figures/figure2.png", "tables/alexnet.csv"} <= manifest["files"].keys()
