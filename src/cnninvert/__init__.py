@@ -27,6 +27,8 @@ _LAZY = {
     "isometry_ratio": "cnninvert.theory.rip",
     "recovery_bound": "cnninvert.theory.bounds",
     "Network": "cnninvert.networks.pretrained",
+    "TracedNetwork": "cnninvert.networks.graph",
+    "trace": "cnninvert.networks.tracing",
     "layer_operator": "cnninvert.networks.layer_operator",
     "module_operator": "cnninvert.networks.layer_operator",
     "Decoder": "cnninvert.decoders.decoder",

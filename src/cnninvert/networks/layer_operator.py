@@ -20,20 +20,37 @@ def layer_operator(
     return Convolution(unit_norm(rows), size, conv.stride, conv.padding if padding == "same" else 0)
 
 
-def module_operator(module: torch.nn.Conv2d, size: int | tuple[int, int]) -> Convolution:
+def module_operator(
+    module: torch.nn.Conv2d, size: int | tuple[int, ...], filters: Tensor | None = None
+) -> Convolution:
     """W of a convolution of PyTorch's, with its filters scaled to unit norm and without its bias.
 
-    ``size``: height and width of its input. Raises ValueError for groups, dilation, padding that
-    is not zeros, and filters that are not square.
+    ``size``: height and width of its input. ``filters``: in place of the module's. Raises
+    ValueError for padding that is not of zeros, or not the same on both sides.
 
-    >>> module_operator(torch.nn.Conv2d(3, 8, 3, padding=1), size=32).code_shape
+    >>> module_operator(torch.nn.Conv2d(4, 8, 3, padding=1, groups=2), size=32).code_shape
     (8, 32, 32)
     """
-    named = isinstance(module.padding, str)  # "same" and "valid"
-    strides, paddings = set(module.stride), set(() if named else module.padding)
-    plain = module.groups == 1 and set(module.dilation) == {1} and module.padding_mode == "zeros"
-    if not plain or named or len(strides) > 1 or len(paddings) > 1:
-        raise ValueError(
-            f"{module}: only plain convolutions with numbers for padding are supported"
-        )
-    return Convolution(unit_norm(module.weight.detach()), size, *strides, *paddings)
+    padding = module.padding
+    if padding == "valid":
+        padding = (0, 0)
+    elif padding == "same":
+        spans = zip(module.dilation, module.kernel_size, strict=True)
+        total = [dilation * (length - 1) for dilation, length in spans]
+        padding = None if any(pad % 2 for pad in total) else tuple(pad // 2 for pad in total)
+    if padding is None or (module.padding_mode != "zeros" and any(padding)):
+        raise ValueError(f"{module}: only padding with zeros, the same on both sides, is supported")
+    rows = module.weight.detach() if filters is None else filters
+    return Convolution(
+        unit_norm(rows.contiguous()),
+        size,
+        _one(module.stride),
+        _one(padding),
+        dilation=_one(module.dilation),
+        groups=module.groups,
+    )
+
+
+def _one(axes: tuple[int, ...]) -> int | tuple[int, ...]:
+    """One number, where all axes have the same."""
+    return axes[0] if len(set(axes)) == 1 else tuple(axes)

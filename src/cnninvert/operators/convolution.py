@@ -6,13 +6,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+# One for all axes, or one for each.
+Sizes = int | tuple[int, ...]
+
 
 @dataclass(frozen=True, eq=False)
 class Convolution:
     """One layer's linear map ``z = W x`` and its adjoint ``x = W^T z`` (section 2.2).
 
-    ``filters``: (K, M, l) for one-dimensional or (K, M, l, l) for two-dimensional signals.
-    ``size``: D, the length of the signals along each axis; an integer stands for all axes.
+    ``filters``: (K, M, l) for one-dimensional or (K, M, l, l') for two-dimensional signals; with
+    ``groups``, (K, M / groups, ...), as PyTorch has it.
+    ``size``: D, the length of the signals along each axis; an integer stands for all axes, here as
+    for ``stride``, ``padding`` and ``dilation``.
     ``padding``: 0 is the paper's *valid* convolution, in which every row of W is a whole filter
     and W^T the *full* transposed convolution; (l - 1) / 2 is VGG's *same* convolution, whose
     rows are cut at the border. ``circular``: the padding repeats the signal instead of zeros.
@@ -29,23 +34,33 @@ class Convolution:
     """
 
     filters: Tensor
-    size: int | tuple[int, ...]
-    stride: int = 1
-    padding: int = 0
+    size: Sizes
+    stride: Sizes = 1
+    padding: Sizes = 0
     circular: bool = False
+    dilation: Sizes = 1
+    groups: int = 1
 
     def __post_init__(self) -> None:
         if self.filters.ndim not in (3, 4):
             raise ValueError(f"filters are (K, M, l) or (K, M, l, l), not {self.filters.shape}")
-        length = self.filters.shape[-1]
-        if self.filters.shape[2:] != (length,) * self.dimensions:
-            raise ValueError(f"filters are as long as they are wide, not {self.filters.shape}")
-        if self.circular and (self.stride != 1 or 2 * self.padding != length - 1):
+        if self.filters.shape[0] % self.groups:
+            raise ValueError(f"{self.filters.shape[0]} filters are not {self.groups} equal groups")
+        lengths, padding = self.reach, self._axes(self.padding)
+        if self.circular and (
+            {*self._axes(self.stride)} != {1}
+            or any(2 * p != length - 1 for p, length in zip(padding, lengths, strict=True))
+        ):
             raise ValueError("a circular convolution has stride 1 and padding (l - 1) / 2")
-        sizes = (self.size,) * self.dimensions if isinstance(self.size, int) else tuple(self.size)
-        if len(sizes) != self.dimensions or min(sizes) + 2 * self.padding < length:
-            raise ValueError(f"filters of length {length} do not fit into signals of {sizes}")
+        sizes = self._axes(self.size)
+        if len(sizes) != self.dimensions or any(
+            n + 2 * p < length for n, p, length in zip(sizes, padding, lengths, strict=True)
+        ):
+            raise ValueError(f"filters of length {lengths} do not fit into signals of {sizes}")
         object.__setattr__(self, "size", sizes)
+
+    def _axes(self, value: Sizes) -> tuple[int, ...]:
+        return (value,) * self.dimensions if isinstance(value, int) else tuple(value)
 
     @property
     def dimensions(self) -> int:
@@ -53,40 +68,88 @@ class Convolution:
         return self.filters.ndim - 2
 
     @property
+    def reach(self) -> tuple[int, ...]:
+        """How many places of the signal a filter spans along each axis: l, if not dilated."""
+        taps = self.filters.shape[2:]
+        return tuple(
+            1 + step * (length - 1)
+            for step, length in zip(self._axes(self.dilation), taps, strict=True)
+        )
+
+    @property
     def signal_shape(self) -> tuple[int, ...]:
         """(M, D...), the shape of one signal."""
-        return (self.filters.shape[1], *self.size)
+        return (self.groups * self.filters.shape[1], *self.size)
 
     @property
     def code_shape(self) -> tuple[int, ...]:
         """(K, n...), the shape of one code; n is the number of shifts along an axis."""
-        room = 2 * self.padding - self.filters.shape[-1]
-        return (self.filters.shape[0], *((size + room) // self.stride + 1 for size in self.size))
+        axes = zip(
+            self.size, self.reach, self._axes(self.padding), self._axes(self.stride), strict=True
+        )
+        counts = ((size + 2 * pad - reach) // stride + 1 for size, reach, pad, stride in axes)
+        return (self.filters.shape[0], *counts)
 
     def __call__(self, x: Tensor) -> Tensor:
         """W x: (B, M, D...) -> (B, K, n...). Raises ValueError for signals of another shape."""
         _check(x, self.signal_shape, "signals")
         convolve = F.conv1d if self.dimensions == 1 else F.conv2d
+        padding = self.padding
         if self.circular:
-            wrapped = F.pad(x, [self.padding] * (2 * self.dimensions), mode="circular")
-            return convolve(wrapped, self.filters)
-        return convolve(x, self.filters, stride=self.stride, padding=self.padding)
+            around = [p for pad in reversed(self._axes(padding)) for p in (pad, pad)]
+            x, padding = F.pad(x, around, mode="circular"), 0
+        return convolve(x, self.filters, None, self.stride, padding, self.dilation, self.groups)
 
     def adjoint(self, z: Tensor) -> Tensor:
         """W^T z: (B, K, n...) -> (B, M, D...). Raises ValueError for codes of another shape."""
         _check(z, self.code_shape, "codes")
         transpose = F.conv_transpose1d if self.dimensions == 1 else F.conv_transpose2d
+        spread = {"groups": self.groups, "dilation": self.dilation}
+        padding = self._axes(self.padding)
         if self.circular:
-            return _wrap(transpose(z, self.filters), self.padding, self.size)
+            return _wrap(transpose(z, self.filters, **spread), padding, self.size)
         # What the stride leaves uncovered at the end of the signal.
-        reach = self.filters.shape[-1] - 2 * self.padding
-        rest = [
-            size - (count - 1) * self.stride - reach
-            for size, count in zip(self.size, z.shape[2:], strict=True)
-        ]
-        return transpose(
-            z, self.filters, stride=self.stride, padding=self.padding, output_padding=rest
+        axes = zip(
+            self.size, z.shape[2:], self._axes(self.stride), self.reach, padding, strict=True
         )
+        rest = [
+            size - (count - 1) * stride - reach + 2 * pad
+            for size, count, stride, reach, pad in axes
+        ]
+        return transpose(z, self.filters, None, self.stride, padding, output_padding=rest, **spread)
+
+    def plain(self) -> "Convolution":
+        """The same map with square filters of one group, not dilated, and one stride and padding.
+
+        What the solvers and RIP statistics are written for. Raises ValueError where there is none:
+        for filters that are not square, and strides and paddings that differ between axes.
+
+        >>> grouped = Convolution(torch.ones(4, 1, 2, 2), size=8, dilation=2, groups=2)
+        >>> grouped.plain().filters.shape
+        torch.Size([4, 2, 3, 3])
+        """
+        geometry = self._axes(self.stride), self._axes(self.padding), self.reach, self.size
+        if any(len(set(values)) > 1 for values in geometry):
+            raise ValueError(
+                f"filters that span {self.reach} places of signals of {self.size}, stride "
+                f"{self.stride}, padding {self.padding}: all axes must have the same"
+            )
+        (stride, *_), (padding, *_) = geometry[:2]
+        filters = self.filters
+        if self.groups > 1:
+            k, m = filters.shape[:2]
+            blocks = filters.new_zeros(
+                self.groups, k // self.groups, self.groups, *filters.shape[1:]
+            )
+            each = torch.arange(self.groups)
+            blocks[each, :, each] = filters.unflatten(0, (self.groups, -1))
+            filters = blocks.view(k, self.groups * m, *filters.shape[2:])
+        if self.reach != filters.shape[2:]:
+            taps = tuple(slice(None, None, step) for step in self._axes(self.dilation))
+            spread = filters.new_zeros(*filters.shape[:2], *self.reach)
+            spread[(slice(None), slice(None), *taps)] = filters
+            filters = spread
+        return Convolution(filters, self.size, stride, padding, self.circular)
 
     def largest_eigenvalue(self, iterations: int = 50, seed: int = 0) -> float:
         """The largest eigenvalue of W^T W, by power iteration.
@@ -110,9 +173,9 @@ def _check(batch: Tensor, shape: tuple[int, ...], what: str) -> None:
         raise ValueError(f"{what} are (B, {', '.join(map(str, shape))}), not {tuple(batch.shape)}")
 
 
-def _wrap(padded: Tensor, padding: int, sizes: tuple[int, ...]) -> Tensor:
+def _wrap(padded: Tensor, paddings: tuple[int, ...], sizes: tuple[int, ...]) -> Tensor:
     """The adjoint of circular padding: what lies outside of the signal is added where it wraps."""
-    for axis, size in enumerate(sizes, start=2):
+    for axis, (padding, size) in enumerate(zip(paddings, sizes, strict=True), start=2):
         inside = padded.narrow(axis, padding, size).clone()
         inside.narrow(axis, size - padding, padding).add_(padded.narrow(axis, 0, padding))
         inside.narrow(axis, 0, padding).add_(padded.narrow(axis, padding + size, padding))

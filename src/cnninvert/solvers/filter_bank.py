@@ -24,7 +24,7 @@ class PreparedFilterBank:
     ``Torus`` and their inverses, when they are first used, unless these take more than
     ``largest_torus`` bytes. With 0 there are none: for a few large signals and a loose gap the
     torus costs more than the iterations that it saves. Raises ValueError for signals whose sides
-    differ, and for filters that are all zero or not finite.
+    differ (``Convolution.plain``), and for filters that are all zero or not finite.
 
     >>> bank = PreparedFilterBank(Convolution(torch.eye(3).unsqueeze(2), size=5))
     >>> round(bank.condition, 2)
@@ -32,9 +32,8 @@ class PreparedFilterBank:
     """
 
     def __init__(self, operator: Convolution, largest_torus: float = LARGEST_TORUS) -> None:
-        if len(set(operator.size)) > 1:
-            raise ValueError(f"signals have equal sides, not {operator.size}")
         self.source, self.largest_torus = operator, largest_torus
+        operator = operator.plain()
         if operator.dimensions == 2:
             filters = operator.filters.contiguous(memory_format=torch.channels_last)
             operator = replace(operator, filters=filters)
@@ -62,7 +61,7 @@ class PreparedFilterBank:
     def check(self, operator: Convolution) -> None:
         """Raise ValueError unless this was prepared for ``operator``."""
         mine, theirs = (
-            (each.size, each.stride, each.padding, each.circular)
+            (each.size, each.stride, each.padding, each.circular, each.dilation, each.groups)
             for each in (self.source, operator)
         )
         filters = self.source.filters

@@ -34,6 +34,7 @@ def square_variance(operator: Convolution, z: Tensor) -> Tensor:
     >>> square_variance(w, torch.ones(1, 1, 2, 2))
     tensor([0.2812])
     """
+    operator = operator.plain()
     if operator.padding:
         raise ValueError("the formula holds for a valid convolution, and this one is padded")
     products = cross_correlations(operator.filters, operator.stride).square_()

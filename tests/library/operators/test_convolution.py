@@ -30,6 +30,51 @@ def test_adjointness_on_each_device(device):
     check_adjointness((5, 2, 3, 3), (9, 9), 2, 1, device)
 
 
+@st.composite
+def grouped_layers(draw):
+    """Two-dimensional convolutions whose axes differ, in groups."""
+    groups = draw(st.integers(1, 3))
+    filters = groups * draw(st.integers(1, 2)), draw(st.integers(1, 3))
+    axes = [[draw(st.integers(1, 3)) for _ in range(2)] for _ in range(3)]
+    taps, stride, dilation = axes
+    padding = [draw(st.integers(0, length - 1)) for length in taps]
+    reach = [1 + d * (length - 1) for d, length in zip(dilation, taps, strict=True)]
+    sizes = [draw(st.integers(length, 12)) for length in reach]
+    place = {"stride": tuple(stride), "padding": tuple(padding), "dilation": tuple(dilation)}
+    return (*filters, *taps), tuple(sizes), {**place, "groups": groups}
+
+
+@settings(max_examples=60, deadline=None)
+@given(grouped_layers())
+def test_adjointness_of_grouped_and_dilated_convolutions(layer):
+    shape, sizes, options = layer
+    random = torch.Generator().manual_seed(1)
+    w = Convolution(gaussian_filters(shape, random, torch.float64), sizes, **options)
+    x = torch.randn(2, *w.signal_shape, generator=random, dtype=torch.float64)
+    z = torch.randn(2, *w.code_shape, generator=random, dtype=torch.float64)
+    assert w(x).shape == z.shape
+    assert torch.allclose((w(x) * z).sum(), (x * w.adjoint(z)).sum(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{"groups": 2}, {"dilation": 2}, {"groups": 4, "dilation": 3}])
+def test_a_plain_convolution_is_the_same_map(options, random):
+    filters = torch.randn(8, 4 // options.get("groups", 1), 3, 3, generator=random)
+    w = Convolution(filters, 11, stride=2, padding=1, **options)
+    plain = w.plain()
+    assert (plain.groups, plain.dilation) == (1, 1)
+    x = torch.randn(2, 4, 11, 11, generator=random)
+    assert torch.allclose(w(x), plain(x), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "options"),
+    [((4, 3, 3, 5), 9, {}), ((4, 3, 3, 3), (8, 9), {}), ((4, 3, 3, 3), 9, {"stride": (1, 2)})],
+)
+def test_a_convolution_whose_axes_differ_is_not_plain(shape, size, options):
+    with pytest.raises(ValueError, match="all axes must have the same"):
+        Convolution(torch.ones(shape), size, **options).plain()
+
+
 @pytest.mark.parametrize("taps", [1, 3, 5])
 @pytest.mark.parametrize("sizes", [(9,), (7, 7), (6, 11)])
 def test_adjointness_of_circular_convolutions(taps, sizes):
@@ -96,7 +141,7 @@ def test_what_has_another_shape_is_refused(circular, random):
     [
         ((4, 3), 8, {}, "filters are"),
         ((4, 3, 3, 3, 3), 8, {}, "filters are"),
-        ((4, 3, 3, 5), 8, {}, "as long as they are wide"),
+        ((4, 3, 3, 3), 8, {"groups": 3}, "equal groups"),
         ((4, 3, 5, 5), 4, {}, "do not fit"),
         ((4, 3, 5, 5), (8, 4), {}, "do not fit"),
         ((4, 3, 5, 5), (8, 2), {"padding": 1}, "do not fit"),

@@ -1,0 +1,176 @@
+"""A traced network: its layers by name, and how they are run."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import torch.nn.functional as F
+from torch import Tensor, fx, nn
+
+from cnninvert.networks.kinds import Kind
+from cnninvert.networks.layer_operator import module_operator
+from cnninvert.networks.rewriting import attribute
+from cnninvert.operators.convolution import Convolution
+
+INPUT = "input"  # what the network's input is called among a layer's inputs
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One operation of a network, as the user's module names it.
+
+    ``operation``: the module's class or the function, for example ReLU6. ``inputs``: the layers
+    whose outputs it takes, or ``INPUT``. ``shape``: (C, H, W) of its output for one picture.
+    ``module``: PyTorch's, for what is one; its parameters are the network's own, but for batch
+    norms that have been folded into the convolution before them.
+    """
+
+    name: str
+    kind: Kind
+    operation: str
+    inputs: tuple[str, ...]
+    shape: tuple[int, ...]
+    module: nn.Module | None
+
+
+@dataclass(frozen=True, eq=False)
+class Output:
+    """What ``layer`` computed: ``values`` (B, C, H, W).
+
+    ``indices`` (B, C, h, w): of a max-pooling, where each maximum was in the flattened map that it
+    pooled; where they were asked for.
+    """
+
+    layer: Layer
+    values: Tensor
+    indices: Tensor | None = None
+
+
+class TracedNetwork:
+    """A feed-forward network as named layers; made by ``tracing.trace``.
+
+    ``layers``: by name, in the order in which they run. ``input_shape``: (C, H, W). ``graph``: the
+    torch.fx module that is run; ``nodes``: its node for each layer.
+    """
+
+    def __init__(
+        self,
+        graph: fx.GraphModule,
+        layers: dict[str, Layer],
+        nodes: dict[str, fx.Node],
+        input_shape: tuple[int, int, int],
+    ) -> None:
+        self.graph, self.layers, self.input_shape = graph, layers, input_shape
+        self._names = {node: name for name, node in nodes.items()}
+        self._last_use = _last_uses(graph)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """The outputs of the module, for ``x`` (B, C, H, W)."""
+        return self.graph(x)
+
+    def of_kind(self, *kinds: Kind) -> list[Layer]:
+        """The layers of these kinds, in order."""
+        return [layer for layer in self.layers.values() if layer.kind in kinds]
+
+    def shape_before(self, name: str) -> tuple[int, ...]:
+        """(C, H, W) of what the layer ``name`` takes; of the first, if it takes more."""
+        source = self.layer(name).inputs[0]
+        return self.input_shape if source == INPUT else self.layers[source].shape
+
+    def after(self, name: str) -> list[Layer]:
+        """The layers that take the output of the layer ``name``."""
+        return [layer for layer in self.layers.values() if name in layer.inputs]
+
+    @property
+    def convolutions(self) -> list[Layer]:
+        """All convolutions, in order."""
+        return self.of_kind("convolution")
+
+    def layer(self, name: str) -> Layer:
+        """The layer called ``name``; ValueError, with the nearest names, if there is none."""
+        if name in self.layers:
+            return self.layers[name]
+        near = get_close_matches(name, self.layers, n=3, cutoff=0) or list(self.layers)[:3]
+        raise ValueError(f"the network has no layer {name!r}; the nearest are {', '.join(near)}")
+
+    def run(
+        self,
+        x: Tensor,
+        keep: Collection[str] = (),
+        last: str | None = None,
+        indices: bool = False,
+    ) -> Iterator[Output]:
+        """Run ``x`` (B, C, H, W) and yield each layer's output as it is computed, up to ``last``.
+
+        An activation may overwrite its input in place, as in the module itself. What is to be used
+        after the next output has come is named in ``keep``, and is not overwritten. ``indices``:
+        whether max-pools say where their maxima were. Raises ValueError for unknown layers.
+        """
+        for name in {*keep, last} - {None}:
+            self.layer(name)
+        values: dict[fx.Node, object] = {}
+        for node in self.graph.graph.nodes:
+            if node.op == "output":
+                return
+            layer = self.layers.get(self._names.get(node, ""))
+            found, places = self._compute(node, layer, values, x, keep, indices)
+            values[node] = found
+            for used in self._last_use.get(node, ()):
+                values.pop(used, None)
+            if layer:
+                yield Output(layer, found, places)
+                if layer.name == last:
+                    return
+            del found
+
+    def _compute(self, node, layer, values, x, keep, indices):
+        def look_up(argument):
+            return fx.node.map_arg(argument, values.__getitem__)
+
+        if node.op == "placeholder":
+            return x, None
+        if node.op == "get_attr":
+            return attribute(self.graph, node.target), None
+        arguments, options = look_up(node.args), look_up(node.kwargs)
+        if layer and layer.kind == "activation" and self._names.get(node.args[0]) in keep:
+            # It may work in place.
+            arguments = (arguments[0].clone(), *arguments[1:])
+        if layer and layer.kind == "max_pool" and indices:
+            return _max_pool(node, layer.module, arguments, options)
+        if node.op == "call_module":
+            return self.graph.get_submodule(node.target)(*arguments, **options), None
+        if node.op == "call_method":
+            return getattr(arguments[0], node.target)(*arguments[1:], **options), None
+        return node.target(*arguments, **options), None
+
+    def operator(self, name: str, filters: Tensor | None = None) -> Convolution:
+        """W of the convolution ``name``, with rows of unit norm and without its bias.
+
+        ``filters``: in place of the learned ones. Raises ValueError for other layers, and for
+        convolutions that pad with anything but zeros.
+        """
+        conv = self.layer(name).module
+        if not isinstance(conv, nn.Conv2d):
+            raise ValueError(f"{name} is no two-dimensional convolution")
+        shape = self.shape_before(name)
+        return module_operator(conv, shape[1:], filters)
+
+
+def _max_pool(node, module, arguments, options) -> tuple[Tensor, Tensor]:
+    if isinstance(module, nn.MaxPool2d):
+        geometry = (module.kernel_size, module.stride, module.padding, module.dilation)
+        return F.max_pool2d(arguments[0], *geometry, module.ceil_mode, return_indices=True)
+    return F.max_pool2d(*arguments, **{**options, "return_indices": True})
+
+
+def _last_uses(graph: fx.GraphModule) -> dict[fx.Node, list[fx.Node]]:
+    """For each node, the nodes whose values are used by it for the last time, or never."""
+    last: dict[fx.Node, fx.Node] = {}
+    for node in graph.graph.nodes:
+        last[node] = node
+        for used in node.all_input_nodes:
+            last[used] = node
+    found: dict[fx.Node, list[fx.Node]] = {}
+    for used, node in last.items():
+        found.setdefault(node, []).append(used)
+    return found

@@ -1,0 +1,198 @@
+"""Any CNN as named layers: the same outputs, operators with exact adjoints, and refusals."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+import torchvision
+from torch import nn
+
+from cnninvert import trace
+
+# One of each family of torchvision's CNNs, the smallest. benchmarks/traced_networks.py has more.
+FAMILIES = [
+    *("vgg11", "vgg11_bn", "alexnet", "resnet18", "resnext50_32x4d"),
+    *("densenet121", "squeezenet1_1", "googlenet", "inception_v3", "mobilenet_v2"),
+    *("mobilenet_v3_small", "mnasnet0_5", "shufflenet_v2_x0_5", "regnet_x_400mf"),
+    *("efficientnet_b0", "convnext_tiny"),
+]
+
+
+def seeded(module: nn.Module) -> nn.Module:
+    """Batch norms with means and scales that are not 0 and 1, so that folding shows."""
+    torch.manual_seed(0)
+    for norm in module.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            norm.running_mean.normal_(std=0.1)
+            norm.running_var.uniform_(0.5, 1.5)
+            nn.init.uniform_(norm.weight, 0.5, 1.5)
+            nn.init.normal_(norm.bias, std=0.1)
+    return module.eval()
+
+
+def torchvision_network(name: str) -> tuple[nn.Module, int]:
+    torch.manual_seed(0)
+    options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    size = 96 if name == "inception_v3" else 64
+    return seeded(torchvision.models.get_model(name, weights=None, **options)), size
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+@torch.inference_mode()
+def test_a_traced_network_is_the_module(name):
+    module, size = torchvision_network(name)
+    if name in ("vgg11", "vgg11_bn", "alexnet"):  # the classifier is large, and no convolution
+        module.classifier = nn.Identity()
+    network = trace(module, size)
+    x = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
+    expected = module(x)
+    for found in (network(x), [output.values for output in network.run(x)][-1]):
+        assert (found - expected).norm() <= 1e-5 * expected.norm()
+    folded = sum(isinstance(each, nn.BatchNorm2d) for each in module.modules())
+    left = len(network.of_kind("batch_norm"))
+    assert (left < folded / 1.8) if folded else left == 0
+    for layer in network.convolutions:
+        w = network.operator(layer.name)
+        assert (w.signal_shape, w.code_shape) == (network.shape_before(layer.name), layer.shape)
+
+
+def geometries(names):
+    """A convolution of each geometry in these networks, with its operator."""
+    found = {}
+    for name in names:
+        network = trace(*torchvision_network(name))
+        for layer in network.convolutions:
+            w = network.operator(layer.name)
+            place = (w.filters.shape[2:], w.stride, w.padding, w.dilation, w.groups > 1)
+            found.setdefault(place, w)
+    return found.values()
+
+
+def test_adjoints_are_exact():
+    checked = 0
+    for w in geometries(["mobilenet_v2", "resnext50_32x4d", "inception_v3", "convnext_tiny"]):
+        w = type(w)(
+            *(w.filters.double(), w.size, w.stride, w.padding),
+            dilation=w.dilation,
+            groups=w.groups,
+        )
+        x = torch.randn(1, *w.signal_shape, dtype=torch.float64)
+        z = torch.randn(1, *w.code_shape, dtype=torch.float64)
+        left, right = (w(x) * z).sum(), (x * w.adjoint(z)).sum()
+        assert abs(left - right) <= 1e-12 * x.norm() * z.norm()
+        checked += 1
+    assert checked >= 15
+
+
+class Net(nn.Module):
+    """Functions, a layer that is used twice, an addition, a concatenation, in-place ReLUs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 8, 3, padding=1)
+        self.conv2 = nn.Conv2d(8, 8, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(8)
+        self.relu = nn.ReLU(inplace=True)
+        self.filters = nn.Parameter(torch.randn(4, 16, 1, 1))
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, x):
+        x = self.relu(self.conv1(x))
+        y = self.drop(self.relu(self.norm(self.conv2(x)) + x))
+        pooled = F.max_pool2d(torch.cat([x, y], 1), 3, stride=2, padding=1, ceil_mode=True)
+        return F.relu(F.conv2d(pooled, self.filters))
+
+
+@pytest.fixture
+def net() -> nn.Module:
+    return seeded(Net())
+
+
+def test_layers_have_the_names_of_the_module(net):
+    network = trace(net, 10)
+    assert [(layer.name, layer.kind, layer.inputs) for layer in network.layers.values()] == [
+        ("conv1", "convolution", ("input",)),
+        ("relu", "activation", ("conv1",)),
+        ("conv2", "convolution", ("relu",)),
+        ("add", "add", ("conv2", "relu")),
+        ("relu_1", "activation", ("add",)),
+        ("cat", "concatenation", ("relu", "relu_1")),
+        ("max_pool2d", "max_pool", ("cat",)),
+        ("conv2d", "convolution", ("max_pool2d",)),
+        ("relu_2", "activation", ("conv2d",)),
+    ]
+    assert network.layer("max_pool2d").shape == (16, 6, 6)
+    assert [layer.name for layer in network.after("relu")] == ["conv2", "cat"]
+
+
+def test_what_is_kept_is_not_overwritten(net):
+    network, x = trace(net, 10), torch.randn(2, 3, 10, 10)
+    outputs = {output.layer.name: output for output in network.run(x, keep=["conv1"], indices=True)}
+    assert torch.equal(outputs["conv1"].values, net.conv1(x))
+    assert torch.equal(outputs["relu"].values, net.conv1(x).relu())
+    pool, maps = outputs["max_pool2d"], outputs["cat"].values
+    assert torch.equal(maps.flatten(2).gather(2, pool.indices.flatten(2)), pool.values.flatten(2))
+    assert [output.layer.name for output in network.run(x, last="conv2")][-1] == "conv2"
+
+
+def test_the_module_stays_as_it_is_and_shares_its_parameters(net):
+    net.train()
+    before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    network = trace(net, 10)
+    assert net.training and all(module.training for module in net.modules())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in net.state_dict().items())
+    assert network.layer("conv1").module.weight is net.conv1.weight
+    assert network.layer("conv2d").module.weight is net.filters
+
+
+def test_an_unknown_layer_is_refused_with_the_nearest_names(net):
+    network = trace(net, 10)
+    with pytest.raises(ValueError, match=r"no layer 'conv3'; the nearest are conv\d, conv\d"):
+        network.layer("conv3")
+    with pytest.raises(ValueError, match="no layer 'nothing'"):
+        next(network.run(torch.zeros(1, 3, 10, 10), last="nothing"))
+    with pytest.raises(ValueError, match="relu is no two-dimensional convolution"):
+        network.operator("relu")
+
+
+class Branching(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.block = nn.Sequential(nn.Conv2d(3, 3, 1), OnItsInput())
+
+    def forward(self, x):
+        return self.block(x)
+
+
+class OnItsInput(nn.Module):
+    def forward(self, x):
+        return x if x.sum() > 0 else -x
+
+
+class TwoInputs(nn.Module):
+    def forward(self, x, y):
+        return x + y
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        (Branching(), r"in block.1 \(OnItsInput\), its path depends on its input"),
+        (TwoInputs(), "takes x, y; only a picture"),
+        (nn.Sequential(nn.Conv2d(3, 4, 11)), r"pictures of shape \(3, 8, 8\)"),
+    ],
+)
+def test_what_cannot_be_traced_is_refused_in_a_sentence(module, words):
+    with pytest.raises(ValueError, match=words) as error:
+        trace(module, 8)
+    assert "\n" not in str(error.value)
+
+
+def test_networks_of_timm_are_traced():
+    timm = pytest.importorskip("timm")
+    torch.manual_seed(0)
+    for name in ("resnet10t", "mobilenetv3_small_050", "tf_efficientnet_lite0"):
+        module = seeded(timm.create_model(name, pretrained=False))
+        network, x = trace(module, 64), torch.randn(1, 3, 64, 64)
+        expected = module(x)
+        assert (network(x) - expected).norm() <= 1e-5 * expected.norm()
+        assert network.operator(network.convolutions[0].name).signal_shape[0] == 3
