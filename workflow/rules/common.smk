@@ -14,6 +14,7 @@ from machinery.errors import InputError
 from machinery.schema import check_keys, typed
 from machinery.workspace import check_writable, claim
 from paper.settings.config import check_config, expand as expand_path
+from paper.settings.network import network_label
 from paper.settings.plan import Plan, folder_digest, has_gpu
 
 prepare_jobs(submitted=workflow.remote_exec)
@@ -49,6 +50,7 @@ wildcard_constraints:
     layer="[a-z0-9_]+",
     filters="learned|random|gaussian",
     switches="known|fixed",
+    scatteritem=r"\d+-of-\d+",
 
 
 def from_here(path):

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -31,26 +32,58 @@ def index(root: Path, train: int, test: int, seed: int) -> pd.DataFrame:
     """
     groups = _groups(root)
     rng = np.random.default_rng(seed)
-    queues = [list(rng.permutation(names)) for names in groups.values()]
-    limits = [(len(queue) + 1) // 2 for queue in queues]
-    available = sum(limits)
+    in_turn, available = _in_turn(groups, rng)
     if test > available:
         raise InputError(
-            f"images.test = {test}, but the folder {root} has {sum(map(len, queues))} images, of "
-            f"which at most {available} may be test images; lower images.test."
+            f"images.test = {test}, but the folder {root} has {sum(map(len, groups.values()))} "
+            f"images, of which at most {available} may be test images; lower images.test."
         )
-    chosen: list[str] = []
-    while len(chosen) < test:
-        for position, queue in enumerate(queues):
-            if limits[position] and len(chosen) < test:
-                chosen.append(queue.pop())
-                limits[position] -= 1
-    left = list(rng.permutation(sorted(name for queue in queues for name in queue)))
+    chosen = list(islice(in_turn, test))
+    left = _left(groups, chosen, rng)
     rows = [("test", name) for name in chosen] + [("train", name) for name in left[:train]]
     frame = pd.DataFrame(rows, columns=["split", "path"])
     sizes = [check(root / name) for name in progress(frame["path"], "photographs checked")]
     frame[["height", "width"]] = sizes
     return frame
+
+
+def every(root: Path, seed: int, count: int | None = None) -> list[str]:
+    """``count`` photographs of ``root``, by their relative paths; all of them for None.
+
+    ``index``'s test photographs of the same seed come first, in the same order. None is decoded.
+    InputError if there are fewer.
+    """
+    groups = _groups(root)
+    rng = np.random.default_rng(seed)
+    chosen = list(_in_turn(groups, rng)[0])
+    names = chosen + _left(groups, chosen, rng)
+    if count is not None and count > len(names):
+        raise InputError(
+            f"network.images = {count}, but the folder {root} has {len(names)} images; "
+            "lower network.images."
+        )
+    return names[:count]
+
+
+def _in_turn(groups: dict[str, list[str]], rng: np.random.Generator) -> tuple[Iterator[str], int]:
+    """At most half of each group's names, one of each group in turn; and how many there are."""
+    queues = [list(rng.permutation(names)) for names in groups.values()]
+    limits = [(len(queue) + 1) // 2 for queue in queues]
+
+    def take() -> Iterator[str]:
+        for turn in range(max(limits)):
+            for queue, limit in zip(queues, limits, strict=True):
+                if turn < limit:
+                    yield queue.pop()
+
+    return take(), sum(limits)
+
+
+def _left(groups: dict[str, list[str]], chosen: list[str], rng: np.random.Generator) -> list[str]:
+    """The names that are not ``chosen``, in a random order."""
+    taken = set(chosen)
+    left = sorted(name for names in groups.values() for name in names if name not in taken)
+    return list(rng.permutation(left))
 
 
 def shown(names: list[str], pattern: str | None) -> list[int]:
@@ -161,11 +194,14 @@ def _check_size(path: str | Path, width: int, height: int) -> None:
         )
 
 
-def centre_crop(picture: Image.Image) -> np.ndarray:
-    """Short side to 256 pixels (bicubic), then the centre 224 x 224: (3, 224, 224) uint8."""
-    resized = _short_side(picture, SHORT_SIDE)
-    left, top = (resized.width - CROP) // 2, (resized.height - CROP) // 2
-    return _array(resized.crop((left, top, left + CROP, top + CROP)))
+def centre_crop(picture: Image.Image, size: int = CROP) -> np.ndarray:
+    """Short side to 256 pixels (bicubic), then the centre 224 x 224: (3, 224, 224) uint8.
+
+    ``size``: in place of 224; the short side grows with it.
+    """
+    resized = _short_side(picture, round(size * SHORT_SIDE / CROP))
+    left, top = (resized.width - size) // 2, (resized.height - size) // 2
+    return _array(resized.crop((left, top, left + size, top + size)))
 
 
 def random_crop(picture: Image.Image, rng: np.random.Generator) -> np.ndarray:

@@ -7,10 +7,13 @@ import pandas as pd
 from machinery.files import atomic_write
 
 
-def write_table(table: pd.DataFrame, outputs: list[Path], digits: int = 3) -> None:
+def write_table(
+    table: pd.DataFrame, outputs: list[Path], digits: int = 3, title: str | None = None
+) -> None:
     """Write ``table`` to each of ``outputs`` in the format of its suffix: .csv, .md or .tex.
 
     Markdown and LaTeX show floats with ``digits`` decimals, and nothing where a value is missing.
+    They begin with the ``title``, if there is one.
     """
     shown = table.copy()
     for column in shown.select_dtypes("floating"):
@@ -22,10 +25,12 @@ def write_table(table: pd.DataFrame, outputs: list[Path], digits: int = 3) -> No
                 case ".csv":
                     table.to_csv(part, index=False)
                 case ".md":
-                    part.write_text(shown.to_markdown(index=False, disable_numparse=True) + "\n")
+                    text = shown.to_markdown(index=False, disable_numparse=True) + "\n"
+                    part.write_text(f"**{title}**\n\n{text}" if title else text)
                 case ".tex":
                     escaped = shown.rename(columns=_latex).map(lambda v: _latex(str(v)))
-                    part.write_text(escaped.to_latex(index=False, escape=False))
+                    text = escaped.to_latex(index=False, escape=False)
+                    part.write_text(f"% {title}\n{text}" if title else text)
                 case suffix:
                     raise ValueError(f"no table format for {suffix}")
 

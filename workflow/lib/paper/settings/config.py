@@ -11,6 +11,7 @@ from cnninvert.networks.layers import ARCHITECTURES, Conv, Pool
 from cnninvert.networks.weight_file import layers_in_file
 from machinery.errors import InputError, input_errors
 from machinery.schema import check_schema
+from paper.settings.network import check_network
 
 WEIGHTS = ("torchvision", "oxford")
 # What is counted in test photographs, and can be no more than images.test.
@@ -45,7 +46,16 @@ def check_config(config: Config) -> None:
     """Raise InputError, one sentence that names the key, unless ``config`` can be run."""
     _moved(config)
     check_schema(config)
-    for check in (_weights, _images, _table1, _figure2, _figure3_layers, _iht_codes, _picture):
+    for check in (
+        _weights,
+        _images,
+        _table1,
+        _figure2,
+        _figure3_layers,
+        _iht_codes,
+        _picture,
+        _network,
+    ):
         check(config)
 
 
@@ -214,3 +224,11 @@ def _picture(config: Config) -> None:
     layers = config["table4"]["layers"]
     if layer not in layers:
         raise InputError(f"config: picture.layer = {layer} is not among table4.layers = {layers}.")
+
+
+def _network(config: Config) -> None:
+    section = config["network"]
+    check_network(section)
+    for key in ("file", "weights"):
+        if section[key] is not None:
+            _check_path(f"network.{key}", section[key])

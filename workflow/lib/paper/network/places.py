@@ -1,0 +1,90 @@
+"""Where the theory looks at a network: what a convolution takes, and what becomes of its codes."""
+
+from dataclasses import dataclass
+
+from cnninvert.networks.graph import INPUT, Layer, TracedNetwork
+
+# What an activation passes on its way to the next convolution, and is still an activation.
+PASSED = ("max_pool", "average_pool", "padding")
+# What a convolution's values pass on their way to their activation.
+BEFORE_ACTIVATION = ("batch_norm", "add")
+LAID_OVER = 2  # side of the regions that are laid over responses that no pooling follows
+
+
+@dataclass(frozen=True)
+class Place:
+    """A convolution whose input is an activation: one IHT step reconstructs that.
+
+    ``activation``: the layer that it comes from; ``pools``: the max-poolings before it.
+    ``region``: the side of the pooling regions of its responses; ``pooled``: whether the network
+    pools them so, or regions are laid over them.
+    """
+
+    convolution: Layer
+    activation: Layer
+    pools: int
+    after_pool: bool
+    region: int
+    pooled: bool
+
+
+def places(network: TracedNetwork) -> list[Place]:
+    """Every place where an activation meets the next convolution, in order."""
+    found = []
+    for layer in network.convolutions:
+        activation = activation_before(network, layer)
+        if activation is None:
+            continue
+        pool = _pool_after(network, layer)
+        names = list(network.layers)
+        before = [each.kind for each in network.layers.values()][: names.index(layer.name)]
+        source = network.layers[layer.inputs[0]]
+        found.append(
+            Place(
+                layer,
+                activation,
+                pools=before.count("max_pool"),
+                after_pool=source.kind == "max_pool",
+                region=pool or LAID_OVER,
+                pooled=pool is not None,
+            )
+        )
+    return found
+
+
+def activation_before(network: TracedNetwork, layer: Layer) -> Layer | None:
+    """The activation that ``layer`` takes, perhaps pooled or padded; None if it takes another."""
+    while layer.inputs and layer.inputs[0] != INPUT:
+        layer = network.layers[layer.inputs[0]]
+        if layer.kind == "activation":
+            return layer
+        if layer.kind not in PASSED:
+            return None
+    return None
+
+
+def activation_after(network: TracedNetwork, layer: Layer) -> Layer | None:
+    """The activation of what ``layer`` computes; None where it has none."""
+    for after in network.after(layer.name):
+        if after.kind == "activation":
+            return after
+        if after.kind in BEFORE_ACTIVATION:
+            return activation_after(network, after)
+    return None
+
+
+def _pool_after(network: TracedNetwork, layer: Layer) -> int | None:
+    """The side of the regions that the activations of ``layer`` are pooled over, if they tile."""
+    activation = activation_after(network, layer)
+    for pool in network.after(activation.name) if activation else ():
+        module = pool.module
+        if pool.kind != "max_pool" or module is None:
+            continue
+        sides = {*_pair(module.kernel_size), *_pair(module.stride)}
+        if len(sides) == 1 and {*_pair(module.padding), *_pair(module.dilation)} == {0, 1}:
+            return sides.pop()
+    return None
+
+
+def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else tuple(value)

@@ -1,0 +1,63 @@
+"""A network that is ready to be measured: its parameters in one file, with what it was built of."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from cnninvert.networks.graph import TracedNetwork
+from cnninvert.networks.models import Preprocessing, build, build_from_file
+from cnninvert.networks.parameters import set_state
+from cnninvert.networks.tracing import trace
+from machinery.errors import InputError, input_errors
+from machinery.files import atomic_write
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a network's module comes from: a ``name`` that the library knows, or a user's file."""
+
+    name: str
+    file: str | None
+    function: str
+
+    def build(self) -> nn.Module:
+        """The module, without its parameters; InputError if there is none."""
+        with input_errors("see the section network of config.yaml"):
+            if self.file:
+                return build_from_file(self.file, self.function)
+            return build(self.name)
+
+
+def write_prepared(
+    path: Path, source: Source, state: dict[str, Tensor], preprocessing: Preprocessing
+) -> None:
+    """Write the parameters ``state`` to ``path``, a safetensors file."""
+    about = {"source": asdict(source), "preprocessing": asdict(preprocessing)}
+    tensors = {name: tensor.contiguous().clone() for name, tensor in state.items()}
+    with atomic_write(path) as part:
+        save_file(tensors, part, metadata={"about": json.dumps(about)})
+
+
+def read_prepared(
+    path: Path, device: torch.device | str = "cpu"
+) -> tuple[TracedNetwork, Preprocessing]:
+    """The network in ``path``, traced, and what input it expects."""
+    try:
+        with safe_open(path, "pt", device=str(device)) as file:
+            about = json.loads(file.metadata()["about"])
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: it cannot be read; delete the file and run again.") from error
+    sizes = about["preprocessing"]
+    preprocessing = Preprocessing(sizes["size"], tuple(sizes["mean"]), tuple(sizes["std"]))
+    module = Source(**about["source"]).build()
+    with input_errors("delete the file and run again"):
+        set_state(module, state, path)
+    module = module.to(device, memory_format=torch.channels_last)
+    with input_errors("name another network, or give it other pictures with network.size"):
+        return trace(module, preprocessing.size), preprocessing

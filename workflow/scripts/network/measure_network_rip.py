@@ -1,0 +1,136 @@
+"""Figure 3 for any network: model-RIP ratios of random codes, and of codes of its own inputs."""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from cnninvert.networks.graph import Layer, TracedNetwork
+from cnninvert.networks.layer_input import random_crop
+from cnninvert.operators.convolution import Convolution, unit_norm
+from cnninvert.operators.model_sparsity import ModelProjection, sample_codes
+from cnninvert.solvers.algorithm2 import recover_codes
+from cnninvert.theory.rip import isometry_ratio
+from machinery import job
+from machinery.checkpoints import Arrays, Checkpoints
+from machinery.files import write_csv
+from paper.device import use_device
+from paper.figure3 import code_statistics
+from paper.network.banks import filter_banks
+from paper.network.pictures import batches
+from paper.network.places import LAID_OVER, activation_after, activation_before
+from paper.network.prepared import read_prepared
+from paper.seeds import generator
+
+COLUMNS = ("kind", "bank", "code", "ratio")
+BATCH = 20  # random codes at a time, as in Figure 3
+PROJECT = ModelProjection(region=LAID_OVER, magnitude="absolute")
+
+
+def measure_network_rip(
+    prepared: Path,
+    sparsity: Path,
+    folder: Path,
+    names: Path,
+    settings: dict,
+    solver: dict,
+    seed: int,
+    checkpoints: Checkpoints,
+    gpu: int,
+    ratios: Path,
+) -> None:
+    """A row a convolution, filter bank and code. ``solver``: Figure 3's lambda, gap, iterations."""
+    device = use_device(gpu)
+    network, preprocessing = read_prepared(prepared, device)
+    shares = pd.read_csv(sparsity).set_index("layer")["nonzeros"]
+    listed = pd.read_csv(names)["path"].tolist()[: settings["code_images"]]
+    numbers = {layer.name: number for number, layer in enumerate(network.convolutions)}
+
+    def measure(layer: Layer) -> Arrays:
+        number = numbers[layer.name]
+        shown = batches(folder, listed, preprocessing, 1)
+        x = torch.cat(
+            [
+                _crop(network, layer, x.to(device), settings["side"], generator(seed, 15, image))
+                for image, (_, x) in enumerate(shown)
+            ]
+        )
+        learned, gaussian = layer.module.weight.contiguous(), partial(generator, seed, 5, number)
+        k = _count(network, layer, shares)
+        rows = []
+        for kind, bank, filters in filter_banks(learned, settings["banks"], gaussian, seed, number):
+            w = network.operator(layer.name, filters)
+            found = _random(w, k, settings["codes"], generator(seed, 4)) if k else []
+            rows += [(kind, bank, "random", ratio) for ratio in found]
+            if bank == 0:
+                found = _recovered(layer, filters, x, solver)
+                rows += [(kind, bank, "recovered", ratio) for ratio in found]
+        return {
+            name: np.array(values)
+            for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=True)
+        }
+
+    tables = []
+    with torch.inference_mode():
+        for layer, found in checkpoints.parts(network.convolutions, measure, "convolutions"):
+            tables.append(pd.DataFrame(found).assign(layer=layer.name))
+    write_csv(ratios, pd.concat(tables))
+
+
+def _random(w: Convolution, k: int, count: int, random: torch.Generator) -> list[float]:
+    """Ratios of ``count`` random model-k-sparse codes."""
+    ratios: list[float] = []
+    channels, *sizes = w.code_shape
+    while len(ratios) < count:
+        some = min(BATCH, count - len(ratios))
+        z = sample_codes(some, channels, tuple(sizes), LAID_OVER, k, random)
+        ratios += isometry_ratio(w, z.to(w.filters.device)).tolist()
+    return ratios
+
+
+def _count(network: TracedNetwork, layer: Layer, shares: pd.Series) -> int:
+    """k: as many non-zeros as the activations before the layer have, or else those after it."""
+    source = activation_before(network, layer) or activation_after(network, layer)
+    if source is None or source.name not in shares:
+        return 0
+    channels, *sizes = layer.shape
+    regions = channels * torch.Size([-(-size // LAID_OVER) for size in sizes]).numel()
+    share = float(shares[source.name]) / 100
+    return min(regions, round(share * torch.Size(layer.shape).numel()))
+
+
+def _crop(
+    network: TracedNetwork, layer: Layer, picture: Tensor, side: int, random: torch.Generator
+) -> Tensor:
+    """(1, M, D, D): a crop of the layer's input whose codes have ``side`` places, or fewer."""
+    source = layer.inputs[0]
+    x = picture
+    if source in network.layers:
+        for output in network.run(picture, last=source):
+            x = output.values
+    conv = layer.module
+    reach = max(
+        step * (taps - 1) + 1 for step, taps in zip(conv.dilation, conv.kernel_size, strict=True)
+    )
+    places = (min(x.shape[2:]) - reach) // max(conv.stride) + 1
+    size = (min(side, places) - 1) * max(conv.stride) + reach
+    return random_crop(x, size, random) if places > 0 else x
+
+
+def _recovered(layer: Layer, filters: Tensor, x: Tensor, solver: dict) -> list[float]:
+    """Ratios of the codes that Algorithm 2 finds for ``x``; none where it cannot be applied."""
+    conv = layer.module
+    geometry = {"stride": conv.stride, "dilation": conv.dilation, "groups": conv.groups}
+    try:
+        w = Convolution(unit_norm(filters), tuple(x.shape[2:]), **geometry).plain()
+    except ValueError:
+        return []
+    found = recover_codes(w, x, PROJECT, solver["lambda"], solver["gap"], solver["iterations"])
+    return code_statistics(w, x, *found)["ratio"].tolist()
+
+
+if "snakemake" in globals():
+    job.run(snakemake, measure_network_rip)
