@@ -43,8 +43,8 @@ def plot_network(measured: Path, statistic: str, network: str, figures: list[Pat
     axes[-1, 0].set_xlim(-0.6, layers - 0.4)
     if statistic != "sparsity":
         handles = axes[0, 0].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside upper center", ncols=2)
-    figure.suptitle(network, fontsize=9)
+        figure.legend(*handles, loc="outside upper center", ncols=3, handlelength=1.6)
+    axes[-1, 0].set_xlabel(network)
     save(figure, figures)
 
 

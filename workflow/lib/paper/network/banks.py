@@ -10,11 +10,11 @@ from cnninvert.operators.covariance_filters import covariance_filters
 from paper.seeds import generator
 
 # Of random banks, and how they are printed: Gaussian with nothing of the learned filters in them,
-# with the second moments of what they take, and of what they give as well.
+# with the covariance of the learned filters' input side, and of both sides (covariance_filters).
 RANDOM = {
     "gaussian": "Gaussian",
-    "input": "Gaussian, learned input covariance",
-    "both": "Gaussian, learned covariances of both sides",
+    "input": "input covariance",
+    "both": "both covariances",
 }
 
 

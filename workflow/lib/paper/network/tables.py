@@ -6,7 +6,7 @@ import pandas as pd
 
 from paper.network.banks import RANDOM, explained
 
-KINDS = {"learned": "learned", **RANDOM, "noise": "noise of the same norm"}
+KINDS = {"learned": "learned", **RANDOM, "noise": "noise"}
 
 
 @dataclass(frozen=True)

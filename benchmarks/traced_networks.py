@@ -1,0 +1,133 @@
+"""Traces CNNs of torchvision, and compares outputs, time and adjoints with the modules themselves.
+
+python benchmarks/traced_networks.py [--size 128] [--output docs/networks/networks.csv]
+"""
+
+import argparse
+import time
+import warnings
+
+import pandas as pd
+import torch
+import torchvision
+from torch import nn
+
+from cnninvert import trace
+
+NAMES = [
+    "vgg11",
+    "vgg16",
+    "vgg19",
+    "vgg13_bn",
+    "vgg16_bn",
+    "alexnet",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "wide_resnet50_2",
+    "resnext50_32x4d",
+    "densenet121",
+    "densenet169",
+    "squeezenet1_0",
+    "squeezenet1_1",
+    "googlenet",
+    "inception_v3",
+    "mobilenet_v2",
+    "mobilenet_v3_small",
+    "mobilenet_v3_large",
+    "mnasnet0_5",
+    "mnasnet1_0",
+    "shufflenet_v2_x0_5",
+    "shufflenet_v2_x1_0",
+    "regnet_x_400mf",
+    "regnet_x_800mf",
+    "regnet_y_400mf",
+    "efficientnet_b0",
+    "efficientnet_b1",
+    "efficientnet_v2_s",
+    "convnext_tiny",
+    "convnext_small",
+]
+
+
+def seeded(name: str) -> nn.Module:
+    """With random weights, and batch norms that are no identities."""
+    torch.manual_seed(0)
+    options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
+    module = torchvision.models.get_model(name, weights=None, **options)
+    for norm in module.modules():
+        if isinstance(norm, nn.BatchNorm2d):
+            norm.running_mean.normal_(std=0.1)
+            norm.running_var.uniform_(0.5, 1.5)
+            nn.init.uniform_(norm.weight, 0.5, 1.5)
+            nn.init.normal_(norm.bias, std=0.1)
+    return module.eval()
+
+
+def measured(name: str, size: int) -> dict:
+    """A row of the table."""
+    module = seeded(name)
+    started = time.perf_counter()
+    try:
+        network = trace(module, size)
+    except ValueError as error:
+        return {"network": name, "refused": str(error)}
+    seconds = time.perf_counter() - started
+    x = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        expected = module(x)
+        *_, last = network.run(x)
+        times = [_best(lambda: module(x)), _best(lambda: list(network.run(x)) and None)]
+    activations = network.of_kind("activation")
+    relu = sum(layer.operation.lower().strip("_") == "relu" for layer in activations)
+    return {
+        "network": name,
+        "convolutions": len(network.convolutions),
+        "activations": len(activations),
+        "of them ReLU": relu,
+        "max-pools": len(network.of_kind("max_pool")),
+        "difference": float((last.values - expected).norm() / expected.norm()),
+        "adjoint": max(_adjoint(network.operator(each.name)) for each in network.convolutions),
+        "seconds to trace": seconds,
+        "time ratio": times[1] / times[0],
+    }
+
+
+def _best(run, repetitions: int = 5) -> float:
+    found = []
+    for _ in range(repetitions):
+        started = time.perf_counter()
+        run()
+        found.append(time.perf_counter() - started)
+    return min(found)
+
+
+def _adjoint(w) -> float:
+    """|<W x, z> - <x, W^T z>| over the norms of x and z, in float64."""
+    filters = w.filters.double()
+    place = {"dilation": w.dilation, "groups": w.groups}
+    w = type(w)(filters, w.size, w.stride, w.padding, **place)
+    x = torch.randn(1, *w.signal_shape, dtype=torch.float64)
+    z = torch.randn(1, *w.code_shape, dtype=torch.float64)
+    return float(abs((w(x) * z).sum() - (x * w.adjoint(z)).sum()) / (x.norm() * z.norm()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--output")
+    parser.add_argument("names", nargs="*", default=NAMES)
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    rows = []
+    for name in options.names:
+        rows.append(measured(name, options.size))
+        print(rows[-1], flush=True)
+    table = pd.DataFrame(rows)
+    if options.output:
+        table.to_csv(options.output, index=False, float_format="%.3g")
+
+
+if __name__ == "__main__":
+    main()
