@@ -40,3 +40,9 @@ def check_network(section: dict[str, Any]) -> None:
             f"config: network.file = {section['file']} says nothing of parameters; give "
             "network.weights, or a seed with network.random."
         )
+    for key in ("mean", "std"):
+        if section[key] is not None and len(section[key]) != 3:
+            raise InputError(
+                f"config: network.{key} = {section[key]} must be three numbers, "
+                "of red, green and blue."
+            )
