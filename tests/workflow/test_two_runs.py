@@ -74,7 +74,7 @@ def test_a_figure_that_is_made_alone_leaves_the_others_with_their_settings(proje
     project.run("figure2", "--config", "preset=parts")
     project.run("alexnet", "--config", "preset=parts", "table3={banks: 3}")
     manifest = read_manifest(project.file("results/parts"))
-    assert manifest["config"]["table3"]["seeds"] == 3
+    assert manifest["config"]["table3"]["banks"] == 3
     assert {"figures/figure2.png", "tables/alexnet.csv"} <= manifest["files"].keys()
     others = ["figures/figure2.pdf", "figures/figure2.png"]
     others += ["stats/simulate_theory-bound.csv", "stats/simulate_theory.csv"]
