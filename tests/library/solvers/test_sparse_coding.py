@@ -217,7 +217,7 @@ def test_what_cannot_be_solved_is_refused(problem):
             sparse_coding(w, x, 0.1, **arguments)
     with pytest.raises(ValueError, match=r"signals are \(B, 4, 8, 8\)"):
         sparse_coding(w, x[..., :5], 0.1)
-    with pytest.raises(ValueError, match="equal sides"):
+    with pytest.raises(ValueError, match="all axes must have the same"):
         sparse_coding(replace(w, size=(8, 5)), x[..., :5], 0.1)
     with pytest.raises(ValueError, match="both float32"):
         sparse_coding(w, x.float(), 0.1)
