@@ -90,7 +90,7 @@ class TracedNetwork:
         """The layer called ``name``; ValueError, with the nearest names, if there is none."""
         if name in self.layers:
             return self.layers[name]
-        near = get_close_matches(name, self.layers, n=3, cutoff=0) or list(self.layers)[:3]
+        near = get_close_matches(name, self.layers, n=3, cutoff=0)
         raise ValueError(f"the network has no layer {name!r}; the nearest are {', '.join(near)}")
 
     def run(
@@ -102,9 +102,9 @@ class TracedNetwork:
     ) -> Iterator[Output]:
         """Run ``x`` (B, C, H, W) and yield each layer's output as it is computed, up to ``last``.
 
-        An activation may overwrite its input in place, as in the module itself. What is to be used
-        after the next output has come is named in ``keep``, and is not overwritten. ``indices``:
-        whether max-pools say where their maxima were. Raises ValueError for unknown layers.
+        Later layers may overwrite values in place, as in the module itself. What is to be used
+        after the next output has come is named in ``keep``, and is copied. ``indices``: whether
+        max-pools say where their maxima were. Raises ValueError for unknown layers.
         """
         for name in {*keep, last} - {None}:
             self.layer(name)
@@ -113,17 +113,17 @@ class TracedNetwork:
             if node.op == "output":
                 return
             layer = self.layers.get(self._names.get(node, ""))
-            found, places = self._compute(node, layer, values, x, keep, indices)
+            found, places = self._compute(node, layer, values, x, indices)
             values[node] = found
             for used in self._last_use.get(node, ()):
                 values.pop(used, None)
             if layer:
-                yield Output(layer, found, places)
+                yield Output(layer, found.clone() if layer.name in keep else found, places)
                 if layer.name == last:
                     return
             del found
 
-    def _compute(self, node, layer, values, x, keep, indices):
+    def _compute(self, node, layer, values, x, indices):
         def look_up(argument):
             return fx.node.map_arg(argument, values.__getitem__)
 
@@ -132,9 +132,6 @@ class TracedNetwork:
         if node.op == "get_attr":
             return attribute(self.graph, node.target), None
         arguments, options = look_up(node.args), look_up(node.kwargs)
-        if layer and layer.kind == "activation" and self._names.get(node.args[0]) in keep:
-            # It may work in place.
-            arguments = (arguments[0].clone(), *arguments[1:])
         if layer and layer.kind == "max_pool" and indices:
             return _max_pool(node, layer.module, arguments, options)
         if node.op == "call_module":

@@ -1,6 +1,7 @@
 """Any feed-forward CNN as a graph of named layers, by torch.fx."""
 
 import copy
+import sys
 from itertools import chain
 
 import torch
@@ -79,8 +80,6 @@ class _Tracer(fx.Tracer):
 
 def _timm() -> tuple[tuple, tuple]:
     """What timm's models need to be traced: functions to be called whole, and module classes."""
-    import sys
-
     if "timm" not in sys.modules:
         return (), ()
     from timm.models import get_notrace_functions, get_notrace_modules

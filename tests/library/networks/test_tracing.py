@@ -134,6 +134,27 @@ def test_what_is_kept_is_not_overwritten(net):
     assert [output.layer.name for output in network.run(x, last="conv2")][-1] == "conv2"
 
 
+class InPlace(nn.Module):
+    """Works in place, once behind a dropout, which is nothing when the network is evaluated."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.drop = nn.Conv2d(3, 3, 1), nn.Dropout()
+
+    def forward(self, x):
+        return self.drop(self.conv(x)).relu_().mul_(2)
+
+
+def test_what_is_kept_is_not_overwritten_by_any_layer():
+    module = InPlace().eval()
+    network, x = trace(module, 4), torch.randn(1, 3, 4, 4)
+    with torch.no_grad():
+        outputs = {each.layer.name: each.values for each in network.run(x, ["conv", "relu_"])}
+        assert torch.equal(outputs["conv"], module.conv(x))
+        assert torch.equal(outputs["relu_"], module.conv(x).relu())
+        assert torch.equal(outputs["mul_"], module(x))
+
+
 def test_the_module_stays_as_it_is_and_shares_its_parameters(net):
     net.train()
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
