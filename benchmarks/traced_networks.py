@@ -6,13 +6,14 @@ python benchmarks/traced_networks.py [--size 128] [--output docs/networks/networ
 import argparse
 import time
 import warnings
+from dataclasses import replace
 
 import pandas as pd
 import torch
-import torchvision
 from torch import nn
 
-from cnninvert import trace
+from cnninvert import Convolution, trace
+from cnninvert.networks.models import build
 
 NAMES = [
     *("vgg11", "vgg16", "vgg19", "vgg13_bn", "vgg16_bn"),
@@ -26,10 +27,14 @@ NAMES = [
 
 
 def seeded(name: str) -> nn.Module:
-    """With random weights, and batch norms that are no identities."""
+    """A network of torchvision's with random weights."""
     torch.manual_seed(0)
-    options = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
-    module = torchvision.models.get_model(name, weights=None, **options)
+    return random_norms(build(f"torchvision:{name}"))
+
+
+def random_norms(module: nn.Module) -> nn.Module:
+    """``module``, to be evaluated, with batch norms that change what they get."""
+    torch.manual_seed(0)
     for norm in module.modules():
         if isinstance(norm, nn.BatchNorm2d):
             norm.running_mean.normal_(std=0.1)
@@ -62,7 +67,7 @@ def measured(name: str, size: int) -> dict:
         "of them ReLU": relu,
         "max-pools": len(network.of_kind("max_pool")),
         "difference": float((last.values - expected).norm() / expected.norm()),
-        "adjoint": max(_adjoint(network.operator(each.name)) for each in network.convolutions),
+        "adjoint": max(adjoint_error(network.operator(each.name)) for each in network.convolutions),
         "seconds to trace": seconds,
         "time ratio": times[1] / times[0],
     }
@@ -77,11 +82,9 @@ def _best(run, repetitions: int = 5) -> float:
     return min(found)
 
 
-def _adjoint(w) -> float:
+def adjoint_error(w: Convolution) -> float:
     """|<W x, z> - <x, W^T z>| over the norms of x and z, in float64."""
-    filters = w.filters.double()
-    place = {"dilation": w.dilation, "groups": w.groups}
-    w = type(w)(filters, w.size, w.stride, w.padding, **place)
+    w = replace(w, filters=w.filters.double())
     x = torch.randn(1, *w.signal_shape, dtype=torch.float64)
     z = torch.randn(1, *w.code_shape, dtype=torch.float64)
     return float(abs((w(x) * z).sum() - (x * w.adjoint(z)).sum()) / (x.norm() * z.norm()))

@@ -18,7 +18,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from cnninvert.networks.layers import ARCHITECTURES, Conv, Pool
-from cnninvert.networks.pretrained import TORCHVISION_MEAN, Network
+from cnninvert.networks.preprocessing import TORCHVISION_MEAN
+from cnninvert.networks.pretrained import Network
 from cnninvert.operators.switches import Switches, unpool
 
 PIXELS = "pixels"  # what the encoder starts from, where its other outputs have a layer's name

@@ -10,12 +10,10 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from cnninvert.networks.layers import PREPROCESSINGS, Conv, Pool
+from cnninvert.networks.preprocessing import Preprocessing
 from cnninvert.networks.weight_file import layers_in_file, reached
 from cnninvert.operators.switches import max_pool
 
-# Mean and standard deviation of RGB in [0, 1] that torchvision's weights expect.
-TORCHVISION_MEAN = (0.485, 0.456, 0.406)
-TORCHVISION_STD = (0.229, 0.224, 0.225)
 # Mean of RGB in [0, 255] that the paper's Caffe weights expect.
 CAFFE_MEAN = (123.68, 116.779, 103.939)
 
@@ -109,11 +107,9 @@ def preprocess(images: Tensor, kind: str) -> Tensor:
     >>> preprocess(torch.full((1, 3, 1, 1), 124, dtype=torch.uint8), "caffe-rgb").flatten()
     tensor([ 0.3200,  7.2210, 20.0610])
     """
-    x = images.float().contiguous(memory_format=torch.channels_last)
     if kind == "torchvision":
-        mean = torch.tensor(TORCHVISION_MEAN, device=x.device).view(3, 1, 1)
-        std = torch.tensor(TORCHVISION_STD, device=x.device).view(3, 1, 1)
-        return (x / 255 - mean) / std
+        return Preprocessing()(images)
+    x = images.float().contiguous(memory_format=torch.channels_last)
     x = x - torch.tensor(CAFFE_MEAN, device=x.device).view(3, 1, 1)
     if kind == "caffe-rgb":
         return x

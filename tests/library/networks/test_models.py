@@ -5,8 +5,9 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from cnninvert.networks.models import Preprocessing, build, build_from_file
+from cnninvert.networks.models import build, build_from_file
 from cnninvert.networks.parameters import draw_parameters, read_state, set_state
+from cnninvert.networks.preprocessing import Preprocessing
 from cnninvert.networks.pretrained import preprocess
 
 

@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from machinery.errors import InputError
 from machinery.files import check_sha256
+from machinery.files import sha256 as file_sha256
 
 log = logging.getLogger("cnninvert")
 TIMEOUT = 30  # seconds without a byte
@@ -92,6 +93,16 @@ def url(address: str, path: Path, sha256: str | None = None) -> None:
         raise InputError(f"{address}: {error or type(error).__name__}.") from error
     if sha256:
         check_sha256(path, sha256, address)
+
+
+def named_by_sha256(address: str, folder: Path) -> Path:
+    """Download ``address``, whose name ends in the first digits of its SHA-256, into ``folder``."""
+    file = folder / address.rsplit("/", 1)[1]
+    url(address, file)
+    digits = file.stem.rsplit("-", 1)[1]
+    if not file_sha256(file).startswith(digits):
+        raise InputError(f"{address}: the file's sha256 does not begin with {digits}; not used.")
+    return file
 
 
 def _block(response, address: str) -> bytes:

@@ -8,17 +8,13 @@ import torch
 
 from cnninvert.networks.layer_operator import layer_operator
 from cnninvert.networks.layers import map_size, previous_layer
-from cnninvert.operators.model_sparsity import sample_codes as draw_codes
-from cnninvert.theory.rip import isometry_ratio
 from machinery import job
 from machinery.files import write_csv
 from machinery.progress import progress
 from paper.device import use_device
-from paper.figure3 import filter_bank
+from paper.figure3 import filter_bank, model_k, random_ratios
 from paper.networks import load_network
 from paper.seeds import generator
-
-BATCH = 20  # codes at a time
 
 
 def sample_codes(
@@ -42,16 +38,11 @@ def sample_codes(
     readings = product(("same", "valid"), (size, size + 1), (previous_layer(layer), layer))
     rows = []
     with torch.inference_mode():
-        for padding, size, source in readings:
+        for padding, size, source in progress(list(readings), "readings"):
             w = layer_operator(network, layer, size, padding, bank)
-            channels, n, _ = w.code_shape
-            regions = channels * (-(-n // 2)) ** 2
-            k = min(regions, round(float(shares[source]) / 100 * channels * n * n))
-            for start in progress(range(0, codes, BATCH), "batches of codes"):
-                count = min(BATCH, codes - start)
-                z = draw_codes(count, channels, (n, n), 2, k, random).to(device)
-                for ratio in isometry_ratio(w, z).tolist():
-                    rows.append((padding, size, source, k, ratio))
+            k = model_k(w.code_shape, float(shares[source]))
+            for ratio in random_ratios(w, k, codes, random):
+                rows.append((padding, size, source, k, ratio))
     columns = ["padding", "size", "sparsity_of", "k", "ratio"]
     write_csv(ratios, pd.DataFrame(rows, columns=columns))
 

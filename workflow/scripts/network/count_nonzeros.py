@@ -1,6 +1,6 @@
 """Table 2 for any network: non-zeros after each layer, of a part of the photographs.
 
-Photographs are read, seen and forgotten: their number costs time, and neither memory nor disk.
+Photographs are read a batch at a time and not kept: their number costs time only.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from machinery import job
 from machinery.files import write_csv
 from machinery.progress import progress
 from paper.device import use_device
-from paper.network.pictures import batches
+from paper.network.pictures import pictures
 from paper.network.prepared import read_prepared
 
 # Layers whose values are zero by accident only.
@@ -33,14 +33,14 @@ def count_nonzeros(
     with torch.inference_mode():
         for start in progress(starts, "batches"):
             some = listed[start : start + batch]
-            for _, x in batches(folder, some, preprocessing, batch):
-                found = {
-                    output.layer.name: (output.values != 0).flatten(1).sum(1)
-                    for output in network.run(x.to(device))
-                    if measured(output.layer)
-                }
-                columns = {name: found[name].tolist() for name in layers}
-                rows.append(pd.DataFrame({"image": range(start, start + len(some)), **columns}))
+            x = pictures(folder, some, preprocessing).to(device)
+            found = {
+                output.layer.name: (output.values != 0).flatten(1).sum(1)
+                for output in network.run(x)
+                if measured(output.layer)
+            }
+            columns = {name: found[name].tolist() for name in layers}
+            rows.append(pd.DataFrame({"image": range(start, start + len(some)), **columns}))
     empty = pd.DataFrame(columns=["image", *layers])
     write_csv(counts, pd.concat(rows) if rows else empty)
 

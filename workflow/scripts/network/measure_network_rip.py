@@ -1,5 +1,6 @@
 """Figure 3 for any network: model-RIP ratios of random codes, and of codes of its own inputs."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -8,25 +9,23 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cnninvert.networks.graph import Layer, TracedNetwork
+from cnninvert.networks.graph import INPUT, Layer, TracedNetwork
 from cnninvert.networks.layer_input import random_crop
 from cnninvert.operators.convolution import Convolution, unit_norm
-from cnninvert.operators.model_sparsity import ModelProjection, sample_codes
+from cnninvert.operators.model_sparsity import ModelProjection
 from cnninvert.solvers.algorithm2 import recover_codes
-from cnninvert.theory.rip import isometry_ratio
 from machinery import job
 from machinery.checkpoints import Arrays, Checkpoints
 from machinery.files import write_csv
 from paper.device import use_device
-from paper.figure3 import code_statistics
+from paper.figure3 import code_statistics, model_k, random_ratios
 from paper.network.banks import filter_banks
-from paper.network.pictures import batches
+from paper.network.pictures import pictures
 from paper.network.places import LAID_OVER, activation_after, activation_before
 from paper.network.prepared import read_prepared
 from paper.seeds import generator
 
 COLUMNS = ("kind", "bank", "code", "ratio")
-BATCH = 20  # random codes at a time, as in Figure 3
 PROJECT = ModelProjection(region=LAID_OVER, magnitude="absolute")
 
 
@@ -51,19 +50,14 @@ def measure_network_rip(
 
     def measure(layer: Layer) -> Arrays:
         number = numbers[layer.name]
-        shown = batches(folder, listed, preprocessing, 1)
-        x = torch.cat(
-            [
-                _crop(network, layer, x.to(device), settings["side"], generator(seed, 15, image))
-                for image, (_, x) in enumerate(shown)
-            ]
-        )
+        x = inputs[layer.name]
         learned, gaussian = layer.module.weight.contiguous(), partial(generator, seed, 5, number)
         k = _count(network, layer, shares)
         rows = []
         for kind, bank, filters in filter_banks(learned, settings["banks"], gaussian, seed, number):
             w = network.operator(layer.name, filters)
-            found = _random(w, k, settings["codes"], generator(seed, 4)) if k else []
+            random = generator(seed, 4)
+            found = random_ratios(w, k, settings["codes"], random, LAID_OVER) if k else []
             rows += [(kind, bank, "random", ratio) for ratio in found]
             if bank == 0:
                 found = _recovered(layer, filters, x, solver)
@@ -75,20 +69,15 @@ def measure_network_rip(
 
     tables = []
     with torch.inference_mode():
+        shown = (pictures(folder, [name], preprocessing).to(device) for name in listed)
+        crops = [
+            _crops(network, picture, settings["side"], partial(generator, seed, 15, image))
+            for image, picture in enumerate(shown)
+        ]
+        inputs = {name: torch.cat([each[name] for each in crops]) for name in numbers}
         for layer, found in checkpoints.parts(network.convolutions, measure, "convolutions"):
             tables.append(pd.DataFrame(found).assign(layer=layer.name))
     write_csv(ratios, pd.concat(tables))
-
-
-def _random(w: Convolution, k: int, count: int, random: torch.Generator) -> list[float]:
-    """Ratios of ``count`` random model-k-sparse codes."""
-    ratios: list[float] = []
-    channels, *sizes = w.code_shape
-    while len(ratios) < count:
-        some = min(BATCH, count - len(ratios))
-        z = sample_codes(some, channels, tuple(sizes), LAID_OVER, k, random)
-        ratios += isometry_ratio(w, z.to(w.filters.device)).tolist()
-    return ratios
 
 
 def _count(network: TracedNetwork, layer: Layer, shares: pd.Series) -> int:
@@ -96,28 +85,33 @@ def _count(network: TracedNetwork, layer: Layer, shares: pd.Series) -> int:
     source = activation_before(network, layer) or activation_after(network, layer)
     if source is None or source.name not in shares:
         return 0
-    channels, *sizes = layer.shape
-    regions = channels * torch.Size([-(-size // LAID_OVER) for size in sizes]).numel()
-    share = float(shares[source.name]) / 100
-    return min(regions, round(share * torch.Size(layer.shape).numel()))
+    return model_k(layer.shape, float(shares[source.name]), LAID_OVER)
 
 
-def _crop(
-    network: TracedNetwork, layer: Layer, picture: Tensor, side: int, random: torch.Generator
-) -> Tensor:
-    """(1, M, D, D): a crop of the layer's input whose codes have ``side`` places, or fewer."""
-    source = layer.inputs[0]
-    x = picture
-    if source in network.layers:
-        for output in network.run(picture, last=source):
-            x = output.values
+def _crops(
+    network: TracedNetwork, picture: Tensor, side: int, random: Callable[[], torch.Generator]
+) -> dict[str, Tensor]:
+    """A crop of each convolution's input on ``picture`` (1, 3, H, W), by the convolution's name."""
+    takers: dict[str, list[Layer]] = {}
+    for layer in network.convolutions:
+        takers.setdefault(layer.inputs[0], []).append(layer)
+    found = {layer.name: _crop(layer, picture, side, random()) for layer in takers.get(INPUT, ())}
+    for output in network.run(picture):
+        for layer in takers.get(output.layer.name, ()):
+            found[layer.name] = _crop(layer, output.values, side, random())
+    return found
+
+
+def _crop(layer: Layer, x: Tensor, side: int, random: torch.Generator) -> Tensor:
+    """(1, M, D, D): of the input ``x`` (1, M, H, W) of ``layer``, what ``side`` places see."""
     conv = layer.module
     reach = max(
         step * (taps - 1) + 1 for step, taps in zip(conv.dilation, conv.kernel_size, strict=True)
     )
     places = (min(x.shape[2:]) - reach) // max(conv.stride) + 1
     size = (min(side, places) - 1) * max(conv.stride) + reach
-    return random_crop(x, size, random) if places > 0 else x
+    # A copy, for the network may go on in place.
+    return (random_crop(x, size, random) if places > 0 else x).clone()
 
 
 def _recovered(layer: Layer, filters: Tensor, x: Tensor, solver: dict) -> list[float]:

@@ -10,17 +10,18 @@ import torch
 from cnninvert.networks.graph import TracedNetwork
 from cnninvert.operators.convolution import Convolution
 from cnninvert.operators.model_sparsity import ModelProjection
-from cnninvert.operators.norms import norms, per_sample
+from cnninvert.operators.norms import norms
 from cnninvert.solvers.one_step import one_step
 from machinery import job
 from machinery.files import write_csv
 from machinery.progress import progress
 from paper.device import use_device
 from paper.network.banks import filter_banks
-from paper.network.pictures import batches
+from paper.network.pictures import pictures
 from paper.network.places import Place, places
 from paper.network.prepared import read_prepared
 from paper.seeds import generator
+from paper.table4.filter_banks import noise_of_norm
 from paper.table4.reconstruction import scale_to
 
 
@@ -39,29 +40,28 @@ def measure_one_step(
     network, preprocessing = read_prepared(prepared, device)
     listed = pd.read_csv(names)["path"].tolist()[:images]
     found = places(network)
-    inputs = {place.convolution.name: place.convolution.inputs[0] for place in found}
+    inputs = {place.convolution.inputs[0] for place in found}
     rows = []
     with torch.inference_mode():
         operators = [
             list(_operators(network, place, number, banks, seed))
             for number, place in enumerate(progress(found, "places prepared"))
         ]
-        shown = batches(folder, listed, preprocessing, 1)
-        for image, (_, picture) in enumerate(progress(shown, "photographs", len(listed))):
+        for image, name in enumerate(progress(listed, "photographs")):
+            picture = pictures(folder, [name], preprocessing).to(device)
             kept = {
                 output.layer.name: output.values
-                for output in network.run(picture.to(device), keep=set(inputs.values()))
-                if output.layer.name in inputs.values()
+                for output in network.run(picture, keep=inputs)
+                if output.layer.name in inputs
             }
             for number, place in enumerate(found):
-                x = kept[inputs[place.convolution.name]]
+                x = kept[place.convolution.inputs[0]]
                 project = ModelProjection(region=place.region, magnitude="signed")
                 for kind, bank, w in operators[number]:
                     x_hat = scale_to(one_step(w, x, project), x)
                     error = float(norms(x - x_hat) / norms(x))
                     rows.append((place.convolution.name, kind, bank, image, error))
-                noise = torch.randn(x.shape, generator=generator(seed, 13, number, image)).to(x)
-                noise *= per_sample(norms(x) / norms(noise), x)
+                noise = noise_of_norm(x, generator(seed, 13, number, image))
                 error = float(norms(x - noise) / norms(x))
                 rows.append((place.convolution.name, "noise", 0, image, error))
     about = pd.DataFrame(

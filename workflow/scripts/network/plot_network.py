@@ -1,5 +1,6 @@
 """A network's statistic by layer: a line a kind of filters."""
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -23,27 +24,25 @@ WIDTH = 0.17  # inches a layer
 def plot_network(measured: Path, statistic: str, network: str, figures: list[Path]) -> None:
     rows = pd.read_csv(measured)
     if statistic == "sparsity":
-        panels = {"": rows}
+        panels, draw = {"": rows}, draw_shares
     else:
         found = STATISTICS[statistic]
+        draw = partial(draw_kinds, statistic=found)
         table = by_bank(rows, found)
         panels = dict(list(table.groupby(found.split, sort=False))) if found.split else {"": table}
     layers = max(map(len, panels.values()))
     size = (min(14, max(4.5, 1.4 + WIDTH * layers)), 0.9 + 2.2 * len(panels))
     figure, axes = subplots(len(panels), 1, figsize=size, squeeze=False, sharex=True)
     for axis, (name, table) in zip(axes[:, 0], panels.items(), strict=True):
-        if statistic == "sparsity":
-            draw_shares(axis, table)
-        else:
-            draw_kinds(axis, table, found)
-            axis.set_title(f"{name} codes" if name else "")
+        draw(axis, table)
+        axis.set_title(f"{name} codes" if name else "")
     step = -(-layers // MOST_NAMED)
     names = next(iter(panels.values()))["layer"].tolist()
     axes[-1, 0].set_xticks(range(0, layers, step), names[::step], rotation=90, fontsize=7)
     axes[-1, 0].set_xlim(-0.6, layers - 0.4)
-    if statistic != "sparsity":
-        handles = axes[0, 0].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside upper center", ncols=3, handlelength=1.6)
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside upper center", ncols=3, handlelength=1.6)
     axes[-1, 0].set_xlabel(network)
     save(figure, figures)
 

@@ -7,8 +7,8 @@ from typing import Any
 from safetensors.torch import load_file
 
 from cnninvert.networks.layers import ARCHITECTURES
-from cnninvert.networks.models import Preprocessing
 from cnninvert.networks.parameters import draw_parameters, read_state, set_state
+from cnninvert.networks.preprocessing import Preprocessing
 from cnninvert.networks.tracing import trace
 from machinery import job
 from machinery.errors import input_errors
@@ -35,7 +35,7 @@ def prepare_network(known: list[Path], settings: dict[str, Any], prepared: Path)
             set_state(module, load_file(known[0]), known[0])
     elif not source.file:
         with scratch_folder(prepared) as scratch:
-            state, preprocessing = official_weights(source.name, scratch)
+            state = official_weights(source.name, scratch)
         with input_errors():
             set_state(module, state, source.name)
     own = {key: settings[key] for key in ("size", "mean", "std") if settings[key] is not None}

@@ -17,7 +17,7 @@ from cnninvert.networks.layers import ARCHITECTURES, Conv
 from cnninvert.networks.weight_file import layers_in_file
 from machinery import fetch
 from machinery.errors import InputError, input_errors
-from machinery.files import atomic_write, sha256
+from machinery.files import atomic_write
 
 # (architecture, weights): address, whose name ends in the first digits of the file's sha256.
 OFFICIAL = {
@@ -131,13 +131,7 @@ def download(path: Path, architecture: str, name: str, order: list[str], scratch
 
     def official() -> None:
         address = OFFICIAL[architecture, name]
-        file = scratch / address.rsplit("/", 1)[1]
-        fetch.url(address, file)
-        digits = file.stem.rsplit("-", 1)[1]
-        if not sha256(file).startswith(digits):
-            raise InputError(
-                f"{address}: the file's sha256 does not begin with {digits}; not used."
-            )
+        file = fetch.named_by_sha256(address, scratch)
         _write(path, from_torchvision(file, architecture), architecture, name, address)
 
     def mirror() -> None:

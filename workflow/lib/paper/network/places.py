@@ -15,7 +15,8 @@ LAID_OVER = 2  # side of the regions that are laid over responses that no poolin
 class Place:
     """A convolution whose input is an activation: one IHT step reconstructs that.
 
-    ``activation``: the layer that it comes from; ``pools``: the max-poolings before it.
+    ``activation``: the layer that it comes from; ``pools``: how many max-poolings run before it;
+    ``after_pool``: whether it takes the output of one.
     ``region``: the side of the pooling regions of its responses; ``pooled``: whether the network
     pools them so, or regions are laid over them.
     """
@@ -30,25 +31,18 @@ class Place:
 
 def places(network: TracedNetwork) -> list[Place]:
     """Every place where an activation meets the next convolution, in order."""
-    found = []
-    for layer in network.convolutions:
+    found, pools = [], 0
+    for layer in network.of_kind("convolution", "max_pool"):
+        if layer.kind == "max_pool":
+            pools += 1
+            continue
         activation = activation_before(network, layer)
         if activation is None:
             continue
-        pool = _pool_after(network, layer)
-        names = list(network.layers)
-        before = [each.kind for each in network.layers.values()][: names.index(layer.name)]
-        source = network.layers[layer.inputs[0]]
-        found.append(
-            Place(
-                layer,
-                activation,
-                pools=before.count("max_pool"),
-                after_pool=source.kind == "max_pool",
-                region=pool or LAID_OVER,
-                pooled=pool is not None,
-            )
-        )
+        region = _pool_after(network, layer)
+        after_pool = network.layers[layer.inputs[0]].kind == "max_pool"
+        pooled = region is not None
+        found.append(Place(layer, activation, pools, after_pool, region or LAID_OVER, pooled))
     return found
 
 

@@ -10,8 +10,9 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from cnninvert.networks.graph import TracedNetwork
-from cnninvert.networks.models import Preprocessing, build, build_from_file
+from cnninvert.networks.models import build, build_from_file
 from cnninvert.networks.parameters import set_state
+from cnninvert.networks.preprocessing import Preprocessing
 from cnninvert.networks.tracing import trace
 from machinery.errors import InputError, input_errors
 from machinery.files import atomic_write

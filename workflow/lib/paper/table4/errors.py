@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from cnninvert.networks.pretrained import TORCHVISION_MEAN
+from cnninvert.networks.preprocessing import TORCHVISION_MEAN
 from cnninvert.operators.norms import norms
 
 

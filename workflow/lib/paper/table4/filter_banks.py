@@ -31,7 +31,11 @@ def noise_like(x: Tensor, layer: str, seed: int, image: int) -> Tensor:
 
     ``image`` numbers the photographs: each has its own noise.
     """
-    random = generator(seed, 11, _number(layer), image)
+    return noise_of_norm(x, generator(seed, 11, _number(layer), image))
+
+
+def noise_of_norm(x: Tensor, random: torch.Generator) -> Tensor:
+    """Gaussian noise, each sample of which has the norm of its sample in ``x`` (B, M, D, D)."""
     noise = torch.randn(x.shape, generator=random).to(x.device)
     return noise * per_sample(norms(x) / norms(noise), x)
 

@@ -1,0 +1,34 @@
+"""The input that a network's weights expect."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+Colour = tuple[float, float, float]
+# Mean and standard deviation of RGB in [0, 1] that torchvision's weights expect.
+TORCHVISION_MEAN = (0.485, 0.456, 0.406)
+TORCHVISION_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """The input that weights expect: the side of the pictures, mean and deviation of RGB in [0, 1].
+
+    >>> Preprocessing(mean=(0.5,) * 3, std=(0.5,) * 3)(torch.zeros(1, 3, 1, 1, dtype=torch.uint8))
+    tensor([[[[-1.]],
+    <BLANKLINE>
+             [[-1.]],
+    <BLANKLINE>
+             [[-1.]]]])
+    """
+
+    size: int = 224
+    mean: Colour = TORCHVISION_MEAN
+    std: Colour = TORCHVISION_STD
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """uint8 RGB (B, 3, H, W) -> float32 (B, 3, H, W)."""
+        x = images.float().contiguous(memory_format=torch.channels_last)
+        mean, std = (torch.tensor(c, device=x.device).view(3, 1, 1) for c in (self.mean, self.std))
+        return (x / 255 - mean) / std
