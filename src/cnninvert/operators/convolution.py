@@ -186,10 +186,13 @@ def _wrap(padded: Tensor, paddings: tuple[int, ...], sizes: tuple[int, ...]) -> 
 def unit_norm(filters: Tensor) -> Tensor:
     """Filters (K, M, l...) scaled to unit l2 norm over channels and taps (section 2.2).
 
+    A filter that is all zero, as trainings leave some, stays so.
+
     >>> unit_norm(torch.full((1, 1, 4), 3.0))
     tensor([[[0.5000, 0.5000, 0.5000, 0.5000]]])
     """
-    return filters / filters.flatten(1).norm(dim=1).view(-1, *[1] * (filters.ndim - 1))
+    norms = filters.flatten(1).norm(dim=1).clamp_min(torch.finfo(filters.dtype).tiny)
+    return filters / norms.view(-1, *[1] * (filters.ndim - 1))
 
 
 def gaussian_filters(

@@ -104,6 +104,14 @@ def test_rows_of_the_valid_matrix_have_unit_norm(random):
     assert torch.allclose(rows.norm(dim=1), torch.ones(len(rows), dtype=torch.float64))
 
 
+def test_a_filter_that_is_all_zero_stays_so(random):
+    filters = torch.randn(3, 2, 3, 3, generator=random)
+    filters[1] = 0
+    scaled = unit_norm(filters)
+    assert not scaled[1].any()
+    assert torch.allclose(scaled.flatten(1).norm(dim=1), torch.tensor([1.0, 0.0, 1.0]))
+
+
 def test_gaussian_filters_have_unit_norm_in_the_mean(random):
     norms = gaussian_filters((2000, 8, 3, 3), random).flatten(1).square().sum(1)
     assert norms.mean().item() == pytest.approx(1, abs=0.02)
