@@ -1,6 +1,6 @@
 """A traced network: its layers by name, and how they are run."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -11,6 +11,7 @@ from cnninvert.networks.kinds import Kind
 from cnninvert.networks.layer_operator import module_operator
 from cnninvert.networks.rewriting import attribute
 from cnninvert.operators.convolution import Convolution
+from cnninvert.operators.regions import Regions
 
 INPUT = "input"  # what the network's input is called among a layer's inputs
 
@@ -61,6 +62,7 @@ class TracedNetwork:
         input_shape: tuple[int, int, int],
     ) -> None:
         self.graph, self.layers, self.input_shape = graph, layers, input_shape
+        self._nodes = nodes
         self._names = {node: name for name, node in nodes.items()}
         self._last_use = _last_uses(graph)
 
@@ -99,21 +101,27 @@ class TracedNetwork:
         keep: Collection[str] = (),
         last: str | None = None,
         indices: bool = False,
+        replace: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
     ) -> Iterator[Output]:
         """Run ``x`` (B, C, H, W) and yield each layer's output as it is computed, up to ``last``.
 
         Later layers may overwrite values in place, as in the module itself. What is to be used
         after the next output has come is named in ``keep``, and is copied. ``indices``: whether
-        max-pools say where their maxima were. Raises ValueError for unknown layers.
+        max-pools say where their maxima were. ``replace``: for layers with one input, what computes
+        their output instead. Raises ValueError for unknown layers.
         """
-        for name in {*keep, last} - {None}:
+        replace = replace or {}
+        for name in {*keep, *replace, last} - {None}:
             self.layer(name)
         values: dict[fx.Node, object] = {}
         for node in self.graph.graph.nodes:
             if node.op == "output":
                 return
             layer = self.layers.get(self._names.get(node, ""))
-            found, places = self._compute(node, layer, values, x, indices)
+            if layer and layer.name in replace:
+                found, places = replace[layer.name](values[node.all_input_nodes[0]]), None
+            else:
+                found, places = self._compute(node, layer, values, x, indices)
             values[node] = found
             for used in self._last_use.get(node, ()):
                 values.pop(used, None)
@@ -139,6 +147,17 @@ class TracedNetwork:
         if node.op == "call_method":
             return getattr(arguments[0], node.target)(*arguments[1:], **options), None
         return node.target(*arguments, **options), None
+
+    def regions(self, name: str) -> Regions:
+        """The regions of the max-pooling ``name``; ValueError for other layers."""
+        layer = self.layer(name)
+        if layer.kind != "max_pool":
+            raise ValueError(f"{name} is no max-pooling")
+        pool, node = layer.module, self._nodes[name]
+        if not isinstance(pool, nn.MaxPool2d):
+            options = {key: node.kwargs[key] for key in node.kwargs if key != "input"}
+            pool = nn.MaxPool2d(*node.args[1:], **{**options, "return_indices": False})
+        return Regions(pool, *self.shape_before(name)[1:])
 
     def operator(self, name: str, filters: Tensor | None = None) -> Convolution:
         """W of the convolution ``name``, with rows of unit norm and without its bias.

@@ -1,0 +1,1 @@
+"""From the activations of a traced network back to the picture, without training a decoder."""

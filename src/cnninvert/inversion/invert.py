@@ -1,0 +1,232 @@
+"""Pictures from activations: the pixels are the unknowns, nothing is trained."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from cnninvert.inversion import metric, natural
+from cnninvert.inversion.known import Known, layers_up_to, observe
+from cnninvert.inversion.lbfgs import LBFGS
+from cnninvert.inversion.misfit import Misfit
+from cnninvert.networks.graph import TracedNetwork
+from cnninvert.networks.preprocessing import Preprocessing
+from cnninvert.operators.norms import norms
+
+# After each call of this, one evaluation of network and gradient: the number of evaluations, and
+# the misfit of each picture.
+Callback = Callable[[int, Tensor], None]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A number of ``evaluations`` in one metric.
+
+    ``photographs``: how much the spectrum of photographs counts beside the measured Hessian; None:
+    only the former counts. ``margin``: by how much a switch's place should exceed the other ones,
+    relative to the layer's root mean square.
+    """
+
+    evaluations: int
+    photographs: float | None
+    margin: float = 0.0
+
+
+# First what photographs are like decides, and the margin leads into the middle of the set of
+# pictures that fit. Then the Hessian is measured, at the present picture, and decides more and more.
+PHASES = (Phase(40, None, 0.03), Phase(40, 10, 0.03), Phase(40, 1), Phase(40, 0.1), Phase(80, 0.01))
+# Where to start again when a picture is stuck: grey, light, dark.
+STARTS = (natural.BRIGHTNESS, 0.8, 0.15)
+STUCK = 0.1
+
+
+@dataclass(frozen=True)
+class Inversion:
+    """What ``invert`` has found for B pictures.
+
+    ``pictures`` (B, C, H, W), in [0, 1]. Of them: ``value_errors`` (B,), the relative error of the
+    layer's values, nan where none are known; ``switch_errors`` (B,), the share of known switches
+    that differ, among regions with a positive maximum; ``order_errors`` (B,), the norm by which
+    places exceed the ones that switches name, relative to the poolings' values. ``converged`` (B,):
+    whether value and order errors are within the tolerance. ``restarts`` (B,): how often another
+    start was tried. ``evaluations``: of network and gradient, of all starts.
+    """
+
+    pictures: Tensor
+    value_errors: Tensor
+    switch_errors: Tensor
+    order_errors: Tensor
+    converged: Tensor
+    restarts: Tensor
+    evaluations: int
+
+
+def invert(
+    network: TracedNetwork,
+    known: Known,
+    preprocessing: Preprocessing | None = None,
+    *,
+    start: Tensor | float | None = None,
+    smoothness: float = 0.0,
+    tolerance: float = 1e-4,
+    phases: Sequence[Phase] = PHASES,
+    history: int = 100,
+    callback: Callback | None = None,
+) -> Inversion:
+    """Pictures of which ``network`` gives what is ``known``, see ``observe``.
+
+    ``preprocessing``: how pixels in [0, 1] become the network's input; torchvision's, if None.
+    ``start``: pictures (B, C, H, W), or a grey in [0, 1]; if None, middle grey, and others for
+    pictures that stay stuck. ``smoothness``: the weight of the mean squared difference of
+    neighbouring pixels, which helps where little is known. ``tolerance``: the errors at which a
+    picture counts as converged; when all have, it ends. ``history``: of L-BFGS, and of memory: two
+    pictures a step.
+
+    The misfit (``Misfit``) is minimised by L-BFGS, picture by picture, in a metric that is first
+    the covariance of photographs and then the measured inverse Hessian (``metric``), in
+    ``phases``. Batches of any size give the same pictures, up to rounding. Raises ValueError for
+    what does not fit the network.
+
+    >>> from cnninvert import trace
+    >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 24, 3, padding=1), torch.nn.ReLU())
+    >>> net, x = trace(layers, 8), torch.rand(1, 3, 8, 8)
+    >>> plain = Preprocessing(8, (0.0,) * 3, (1.0,) * 3)
+    >>> found = invert(net, observe(net, x, "1"), plain)
+    >>> bool(norms(found.pictures - x) < 0.01 * norms(x))
+    True
+    """
+    preprocessing = preprocessing or Preprocessing()
+    _check(network, known, preprocessing, start)
+    layers = {known.layer, *known.masks}
+    layers |= {each.name for each in layers_up_to(network, known.layer) if each.kind == "max_pool"}
+    energies = natural.energies(network, layers, preprocessing, known.device)
+    misfit = Misfit(network, known, preprocessing, energies, smoothness)
+    options = (phases, history, tolerance, callback)
+    starts = STARTS if start is None else [start]
+    found = _descend(misfit, _start(network, known, starts[0]), *options)
+    result = _judge(misfit, found[0], found[1], tolerance)
+    for number, other in enumerate(starts[1:], start=1):
+        stuck = torch.maximum(result.value_errors.nan_to_num(0), result.order_errors) > STUCK
+        if not stuck.any():
+            break
+        part = Misfit(network, known[stuck], preprocessing, energies, smoothness)
+        found = _descend(part, _start(network, part.known, other), *options)
+        result = _better(result, stuck, _judge(part, *found, tolerance), number)
+    return result
+
+
+def _check(network, known, preprocessing, start) -> None:
+    network.layer(known.layer)
+    if len(preprocessing.mean) != network.input_shape[0]:
+        raise ValueError(
+            f"the network takes {network.input_shape[0]} channels, the preprocessing has "
+            f"{len(preprocessing.mean)}"
+        )
+    shapes = {f"the layer {known.layer}": (known.values, network.layer(known.layer).shape)}
+    for name, tensor in {**known.indices, **known.masks}.items():
+        shapes[name] = (tensor, network.layer(name).shape)
+    if isinstance(start, Tensor):
+        shapes["the start"] = (start, network.input_shape)
+    for name, (tensor, shape) in shapes.items():
+        if tensor is not None and tuple(tensor.shape) != (len(known), *shape):
+            raise ValueError(f"{name}: {(len(known), *shape)} expected, not {tuple(tensor.shape)}")
+    if known.values is not None and not known.values.isfinite().all():
+        raise ValueError(f"the values of {known.layer} are not finite")
+
+
+def _start(network: TracedNetwork, known: Known, start: Tensor | float) -> Tensor:
+    x = torch.as_tensor(start, dtype=torch.float32, device=known.device)
+    return x.expand(len(known), *network.input_shape).clone()
+
+
+def _descend(misfit, x, phases, history, tolerance, callback) -> tuple[Tensor, int]:
+    generator = torch.Generator().manual_seed(0)
+    inverse = natural.precision(*x.shape[1:], x.device)
+    evaluations, search = 0, None
+    for phase in phases:
+        if search is not None:
+            misfit.measure_energies(search.x)
+        if phase.photographs is None:
+            chosen = metric.of_photographs(inverse)
+        else:
+            chosen = metric.measured(
+                misfit.residuals, search.x, inverse, phase.photographs, generator
+            )
+        if search is None:
+            search = LBFGS(x, chosen, history)
+        else:
+            search.change(chosen)
+        for _ in range(phase.evaluations):
+            point = search.trial().detach().requires_grad_()
+            terms = misfit.residuals(point, phase.margin)
+            value = sum(term.squares() for term in terms)
+            (gradient,) = torch.autograd.grad(value.sum(), point)
+            close = max(_errors(terms).values(), key=lambda each: each.max().item())
+            search.tell(value.detach(), gradient)
+            evaluations += 1
+            if callback:
+                callback(evaluations, value.detach())
+            if not phase.margin and bool((close <= tolerance).all()):
+                return point.detach(), evaluations
+    return search.x, evaluations
+
+
+def _errors(terms) -> dict[str, Tensor]:
+    """The relative errors (B,) of values and of the order, of ``Misfit.residuals``."""
+    found: dict[str, Tensor] = {}
+    for term in terms:
+        if term.about in ("values", "order"):
+            found[term.about] = found.get(term.about, 0) + term.squares().detach()
+    return {about: squares.sqrt() for about, squares in found.items()}
+
+
+@torch.no_grad()
+def _judge(misfit: Misfit, x: Tensor, evaluations: int, tolerance: float) -> Inversion:
+    known, pictures = misfit.known, x.clamp(0, 1)
+    inputs = (pictures - misfit.mean) / misfit.std
+    again = observe(misfit.network, inputs, known.layer, switches=list(known.indices))
+    nothing = torch.full((len(x),), torch.nan, device=x.device)
+    value_errors = nothing
+    if known.values is not None:
+        value_errors = norms(again.values - known.values) / norms(known.values).clamp_min(1e-12)
+    errors = _errors(misfit.residuals(pictures))
+    order_errors = errors.get("order", torch.zeros_like(nothing))
+    worst = torch.maximum(value_errors.nan_to_num(0), order_errors)
+    return Inversion(
+        pictures=pictures,
+        value_errors=value_errors,
+        switch_errors=_switch_errors(misfit, known, again, nothing),
+        order_errors=order_errors,
+        converged=worst <= tolerance,
+        restarts=torch.zeros(len(x), dtype=torch.long, device=x.device),
+        evaluations=evaluations,
+    )
+
+
+def _switch_errors(misfit: Misfit, known: Known, again: Known, nothing: Tensor) -> Tensor:
+    differ = positive = torch.zeros_like(nothing)
+    for name, indices in known.indices.items():
+        # A switch that is not the first of its region belongs to a positive maximum.
+        regions = misfit.poolings[name]
+        first = regions.first_places(indices.device)
+        told = (regions.places(indices) != first) | (again.indices[name] != indices)
+        differ = differ + (told & (again.indices[name] != indices)).flatten(1).sum(1)
+        positive = positive + told.flatten(1).sum(1)
+    return differ / positive if known.indices else nothing
+
+
+def _better(one: Inversion, which: Tensor, other: Inversion, restarts: int) -> Inversion:
+    """``one``, and where ``other``, of the pictures ``which``, is closer, that."""
+    worst = [
+        torch.maximum(each.value_errors.nan_to_num(0), each.order_errors)
+        for each in (one, other)
+    ]
+    closer = worst[1] < worst[0][which]
+    at = which.nonzero().flatten()[closer]
+    fields = {}
+    for name in ("pictures", "value_errors", "switch_errors", "order_errors", "converged"):
+        fields[name] = getattr(one, name).clone()
+        fields[name][at] = getattr(other, name)[closer]
+    tried = torch.where(which, restarts, one.restarts)
+    return Inversion(**fields, restarts=tried, evaluations=one.evaluations + other.evaluations)

@@ -1,0 +1,73 @@
+"""The metric in which steps are taken: an inverse Hessian that is diagonal in frequency."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from cnninvert.inversion.misfit import Residual
+
+PROBES, SMOOTHING = 4, 2
+
+
+class Metric:
+    """Multiplies the Fourier coefficients of pictures by a matrix a frequency, across colours.
+
+    ``matrices`` (B or 1, H, W, C, C): Hermitian and positive.
+    """
+
+    def __init__(self, matrices: Tensor) -> None:
+        columns = matrices.shape[2] // 2 + 1
+        self.matrices = matrices[:, :, :columns].to(torch.complex64)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """``x`` (B, C, H, W) -> the same shape."""
+        spectrum = torch.einsum("bhwcd,bdhw->bchw", self.matrices, torch.fft.rfft2(x))
+        return torch.fft.irfft2(spectrum, s=x.shape[2:])
+
+    def __getitem__(self, which: Tensor) -> "Metric":
+        """The metric of some of the pictures."""
+        chosen = Metric.__new__(Metric)
+        chosen.matrices = self.matrices if len(self.matrices) == 1 else self.matrices[which]
+        return chosen
+
+
+def of_photographs(precision: Tensor) -> Metric:
+    """The covariance of photographs: ``precision`` (H, W, C, C) is its inverse."""
+    return Metric(torch.linalg.inv(precision)[None])
+
+
+def measured(
+    residuals: Callable[[Tensor], list[Residual]],
+    x: Tensor,
+    precision: Tensor,
+    weight: float,
+    generator: torch.Generator,
+) -> Metric:
+    """The inverse of the misfit's Hessian at ``x`` (B, C, H, W), as far as it depends on frequency.
+
+    If z is white noise, the power of J^T z at a frequency has the diagonal of J^T J there as its
+    mean; J is the Jacobian of the weighted residuals. It is estimated from ``PROBES`` such z and
+    smoothed over neighbouring frequencies. ``weight`` times the ``precision`` of photographs is
+    added: much of it keeps to what photographs are like, little of it converges faster.
+    """
+    power = 0
+    x = x.detach().requires_grad_()
+    terms = [term for term in residuals(x) if term.amount.requires_grad]
+    for number in range(PROBES):
+        projections = []
+        for term in terms:
+            # The same for each picture, whatever the batch.
+            z = torch.randn(term.amount[:1].shape, generator=generator).to(x.device)
+            projections.append((term.weight.sqrt() * (term.amount * z).flatten(1).sum(1)).sum())
+        again = number < PROBES - 1
+        (gradient,) = torch.autograd.grad(sum(projections), x, retain_graph=again)
+        spectrum = torch.fft.fft2(gradient, norm="ortho")
+        power = power + torch.einsum("bchw,bdhw->bhwcd", spectrum, spectrum.conj()) / PROBES
+    for axis in (1, 2):
+        for _ in range(2):
+            near = [power.roll(shift, axis) for shift in range(-SMOOTHING, SMOOTHING + 1)]
+            power = sum(near) / len(near)
+    size = power.diagonal(dim1=-2, dim2=-1).real.mean((1, 2, 3)).view(-1, 1, 1, 1, 1)
+    floor = torch.finfo(size.dtype).tiny
+    return Metric(torch.linalg.inv(power / size.clamp_min(floor) + weight * precision))
