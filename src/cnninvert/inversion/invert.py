@@ -25,17 +25,27 @@ class Phase:
 
     ``photographs``: how much the spectrum of photographs counts beside the measured Hessian; None:
     only the former counts. ``margin``: by how much a switch's place should exceed the other ones,
-    relative to the layer's root mean square.
+    relative to the layer's root mean square. ``variation``: the weight of the total variation a
+    pixel.
     """
 
     evaluations: int
     photographs: float | None
     margin: float = 0.0
+    variation: float = 0.0
 
 
 # First what photographs are like decides, and the margin leads into the middle of the set of
-# pictures that fit. Then the Hessian is measured, at the present picture, and decides more and more.
-PHASES = (Phase(40, None, 0.03), Phase(40, 10, 0.03), Phase(40, 1), Phase(40, 0.1), Phase(80, 0.01))
+# pictures that fit. Then the Hessian is measured, at the present picture; it counts more and more.
+WITH_SWITCHES = (
+    Phase(40, None, margin=0.03),
+    Phase(40, 10, margin=0.03),
+    Phase(40, 1),
+    Phase(40, 0.1),
+    Phase(80, 0.01),
+)
+# Without switches a maximum may stay with the wrong place for good. Smooth pictures come first.
+WITHOUT_SWITCHES = tuple(Phase(60, None, variation=weight) for weight in (1, 0.1, 0.01, 0.001))
 # Where to start again when a picture is stuck: grey, light, dark.
 STARTS = (natural.BRIGHTNESS, 0.8, 0.15)
 STUCK = 0.1
@@ -68,9 +78,8 @@ def invert(
     preprocessing: Preprocessing | None = None,
     *,
     start: Tensor | float | None = None,
-    smoothness: float = 0.0,
-    tolerance: float = 1e-4,
-    phases: Sequence[Phase] = PHASES,
+    tolerance: float = 2e-3,
+    phases: Sequence[Phase] | None = None,
     history: int = 100,
     callback: Callback | None = None,
 ) -> Inversion:
@@ -78,10 +87,10 @@ def invert(
 
     ``preprocessing``: how pixels in [0, 1] become the network's input; torchvision's, if None.
     ``start``: pictures (B, C, H, W), or a grey in [0, 1]; if None, middle grey, and others for
-    pictures that stay stuck. ``smoothness``: the weight of the mean squared difference of
-    neighbouring pixels, which helps where little is known. ``tolerance``: the errors at which a
-    picture counts as converged; when all have, it ends. ``history``: of L-BFGS, and of memory: two
-    pictures a step.
+    pictures that stay stuck. ``phases``: ``WITH_SWITCHES`` or ``WITHOUT_SWITCHES``, if None, the
+    latter where no switches are known. ``tolerance``: the errors up to which a
+    picture counts as converged; it ends when all errors are a twentieth of it. ``history``: of
+    L-BFGS, and of memory: two pictures a step.
 
     The misfit (``Misfit``) is minimised by L-BFGS, picture by picture, in a metric that is first
     the covariance of photographs and then the measured inverse Hessian (``metric``), in
@@ -98,11 +107,13 @@ def invert(
     """
     preprocessing = preprocessing or Preprocessing()
     _check(network, known, preprocessing, start)
+    if phases is None:
+        phases = WITH_SWITCHES if known.indices else WITHOUT_SWITCHES
     layers = {known.layer, *known.masks}
     layers |= {each.name for each in layers_up_to(network, known.layer) if each.kind == "max_pool"}
     energies = natural.energies(network, layers, preprocessing, known.device)
-    misfit = Misfit(network, known, preprocessing, energies, smoothness)
-    options = (phases, history, tolerance, callback)
+    misfit = Misfit(network, known, preprocessing, energies)
+    options = (phases, history, tolerance / 20, callback)
     starts = STARTS if start is None else [start]
     found = _descend(misfit, _start(network, known, starts[0]), *options)
     result = _judge(misfit, found[0], found[1], tolerance)
@@ -110,7 +121,7 @@ def invert(
         stuck = torch.maximum(result.value_errors.nan_to_num(0), result.order_errors) > STUCK
         if not stuck.any():
             break
-        part = Misfit(network, known[stuck], preprocessing, energies, smoothness)
+        part = Misfit(network, known[stuck], preprocessing, energies)
         found = _descend(part, _start(network, part.known, other), *options)
         result = _better(result, stuck, _judge(part, *found, tolerance), number)
     return result
@@ -159,7 +170,7 @@ def _descend(misfit, x, phases, history, tolerance, callback) -> tuple[Tensor, i
             search.change(chosen)
         for _ in range(phase.evaluations):
             point = search.trial().detach().requires_grad_()
-            terms = misfit.residuals(point, phase.margin)
+            terms = misfit.residuals(point, phase.margin, phase.variation)
             value = sum(term.squares() for term in terms)
             (gradient,) = torch.autograd.grad(value.sum(), point)
             close = max(_errors(terms).values(), key=lambda each: each.max().item())
@@ -219,8 +230,7 @@ def _switch_errors(misfit: Misfit, known: Known, again: Known, nothing: Tensor) 
 def _better(one: Inversion, which: Tensor, other: Inversion, restarts: int) -> Inversion:
     """``one``, and where ``other``, of the pictures ``which``, is closer, that."""
     worst = [
-        torch.maximum(each.value_errors.nan_to_num(0), each.order_errors)
-        for each in (one, other)
+        torch.maximum(each.value_errors.nan_to_num(0), each.order_errors) for each in (one, other)
     ]
     closer = worst[1] < worst[0][which]
     at = which.nonzero().flatten()[closer]

@@ -24,9 +24,7 @@ class LBFGS:
     each call of ``tell`` ends it for some samples, and changes the step length of the others.
     """
 
-    def __init__(
-        self, x: Tensor, metric: Callable[[Tensor], Tensor], history: int = 100
-    ) -> None:
+    def __init__(self, x: Tensor, metric: Callable[[Tensor], Tensor], history: int = 100) -> None:
         self.x, self.metric = x, metric
         count, samples = history, len(x)
         self._s, self._y = (x.new_zeros(count, *x.shape) for _ in range(2))

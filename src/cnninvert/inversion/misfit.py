@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cnninvert.inversion.known import Known, is_relu, layers_up_to
-from cnninvert.networks.graph import INPUT, Layer, TracedNetwork
+from cnninvert.networks.graph import TracedNetwork
 from cnninvert.networks.preprocessing import Preprocessing
 from cnninvert.operators.norms import per_sample
 from cnninvert.operators.regions import Regions, choose
@@ -56,9 +56,8 @@ class Misfit:
         known: Known,
         preprocessing: Preprocessing,
         energies: dict[str, float],
-        smoothness: float = 0.0,
     ) -> None:
-        self.network, self.known, self.smoothness = network, known, smoothness
+        self.network, self.known = network, known
         self.layer = network.layer(known.layer)
         self.relus = {each.name for each in network.layers.values() if is_relu(each)}
         self.poolings = _poolings(network, known)
@@ -83,11 +82,12 @@ class Misfit:
     def _order(self) -> list[str]:
         return [name for name in self.poolings if name in self.known.indices]
 
-    def residuals(self, x: Tensor, margin: float = 0.0) -> list[Residual]:
+    def residuals(self, x: Tensor, margin: float = 0.0, variation: float = 0.0) -> list[Residual]:
         """The residuals of the pictures ``x`` (B, C, H, W).
 
         ``margin``: by how much the named place should exceed the others, relative to the layer's
-        root mean square.
+        root mean square. ``variation``: the weight of the total variation a pixel, which is a term
+        of its own.
         """
         terms: list[Residual] = []
         before: dict[str, Tensor] = {}  # what ReLUs were given
@@ -98,13 +98,11 @@ class Misfit:
             replace[name] = self._pooling(name, before, terms, margin)
         if self._reads_before_relu():
             replace[self.layer.name] = self._last_pooling(before)
-        output = x
         inputs = ((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
-        for output in self.network.run(inputs, last=self.layer.name, replace=replace):
-            pass
+        *_, output = self.network.run(inputs, last=self.layer.name, replace=replace)
         if self.known.values is not None:
             terms.append(self._values(output.values, before))
-        return [*terms, *self._of_pixels(x)]
+        return [*terms, *_box(x), *_variation(x, variation)]
 
     def _relus_of_interest(self) -> set[str]:
         """The ReLUs before the poolings, those with masks, and the layer itself."""
@@ -178,9 +176,7 @@ class Misfit:
     def _values(self, output: Tensor, before: dict[str, Tensor]) -> Residual:
         values = self.known.values
         if self.layer.name in before:
-            source = (
-                self.layer.inputs[0] if self.layer.name in self.poolings else self.layer.name
-            )
+            source = self.layer.inputs[0] if self.layer.name in self.poolings else self.layer.name
             if source in self.relus:
                 output = torch.where(values > 0, before[self.layer.name], output)
         energy = values.square().flatten(1).sum(1)
@@ -195,12 +191,21 @@ class Misfit:
             later += 1
         return NEXT_POOLING**-later / energy
 
-    def _of_pixels(self, x: Tensor) -> list[Residual]:
-        one = torch.full((len(x),), 4.0 / x[0].numel(), device=x.device)
-        found = [Residual("box", one, F.relu(x - 1)), Residual("box", one, F.relu(-x))]
-        if self.smoothness:
-            found += [Residual("smooth", self.smoothness * one, x.diff(dim=d)) for d in (2, 3)]
-        return found
+
+def _box(x: Tensor) -> list[Residual]:
+    weight = torch.full((len(x),), 4.0 / x[0].numel(), device=x.device)
+    return [Residual("box", weight, F.relu(x - 1)), Residual("box", weight, F.relu(-x))]
+
+
+def _variation(x: Tensor, weight: float) -> list[Residual]:
+    """Isotropic total variation (Rudin, Osher and Fatemi 1992), rounded off at zero."""
+    if not weight:
+        return []
+    down = F.pad(x.diff(dim=2), (0, 0, 0, 1)).square().sum(1)
+    right = F.pad(x.diff(dim=3), (0, 1)).square().sum(1)
+    length = (down + right + 1e-6).sqrt()
+    weights = torch.full((len(x),), weight / length[0].numel(), device=x.device)
+    return [Residual("variation", weights, length.sqrt())]
 
 
 def _poolings(network: TracedNetwork, known: Known) -> dict[str, Regions]:

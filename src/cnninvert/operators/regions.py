@@ -39,7 +39,10 @@ class Regions:
             reach = (count - 1) * stride + (size - 1) * dilation + 1
             pads.append((padding, max(0, reach - padding - length)))
             starts.append(
-                [slice(i * dilation, i * dilation + (count - 1) * stride + 1, stride) for i in range(size)]
+                [
+                    slice(i * dilation, i * dilation + (count - 1) * stride + 1, stride)
+                    for i in range(size)
+                ]
             )
         if any(map(any, pads)):
             x = F.pad(x, (*pads[1], *pads[0]), value=-torch.inf)
@@ -76,7 +79,7 @@ class Regions:
 
 
 def choose(places_of: list[Tensor], places: Tensor) -> Tensor:
-    """The value of each region at its place; ``places_of``, ``places`` as ``Regions`` gives them."""
+    """Each region's value at its place; ``places_of`` and ``places`` are as ``Regions`` gives."""
     chosen = places_of[0]
     for number, values in enumerate(places_of[1:], start=1):
         chosen = torch.where(places == number, values, chosen)

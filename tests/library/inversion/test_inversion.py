@@ -1,0 +1,161 @@
+"""Inversion without a decoder: regions, residuals, the optimiser, and whole pictures."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from cnninvert import invert, norms, observe, trace
+from cnninvert.inversion.invert import Phase
+from cnninvert.inversion.known import Known
+from cnninvert.inversion.lbfgs import LBFGS
+from cnninvert.inversion.misfit import Misfit
+from cnninvert.networks.preprocessing import Preprocessing
+from cnninvert.operators.regions import Regions, choose
+
+PLAIN = Preprocessing(16, (0.0,) * 3, (1.0,) * 3)
+
+
+def small(dtype=torch.float32, relu=True):
+    """Two convolutions and poolings, with room for all that a picture holds."""
+    torch.manual_seed(0)
+    between = nn.ReLU(inplace=True) if relu else nn.Identity()
+    layers = (nn.Conv2d(3, 24, 3, padding=1), between, nn.MaxPool2d(2))
+    more = (nn.Conv2d(24, 48, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
+    return trace(nn.Sequential(*layers, *more).to(dtype).requires_grad_(False), 16)
+
+
+def pictures(count=2, dtype=torch.float32):
+    generator = torch.Generator().manual_seed(1)
+    coarse = torch.rand(count, 3, 4, 4, generator=generator, dtype=dtype)
+    return F.interpolate(coarse, size=16, mode="bilinear")
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        nn.MaxPool2d(2),
+        nn.MaxPool2d(3, 2),
+        nn.MaxPool2d(3, 2, padding=1),
+        nn.MaxPool2d(3, 2, ceil_mode=True),
+        nn.MaxPool2d((2, 3), (1, 2), (0, 1)),
+        nn.MaxPool2d(2, 2, dilation=2),
+    ],
+    ids=repr,
+)
+def test_regions_are_those_of_pytorch(pool):
+    x = torch.randn(2, 3, 11, 10)
+    options = (pool.kernel_size, pool.stride, pool.padding, pool.dilation, pool.ceil_mode)
+    values, indices = F.max_pool2d(x, *options, return_indices=True)
+    regions = Regions(pool, 11, 10)
+    places_of = regions.places_of(x)
+    assert regions.shape == values.shape[2:]
+    assert torch.stack(places_of).amax(0).equal(values)
+    assert choose(places_of, regions.places(indices)).equal(values)
+    flat = F.max_pool2d(torch.zeros_like(x), *options, return_indices=True)[1]
+    assert (regions.places(flat) == regions.first_places()).all()
+
+
+def usual(network):
+    return dict.fromkeys(network.layers, 1.0)
+
+
+@pytest.mark.parametrize("masks", [False, True])
+@pytest.mark.parametrize("relu", [False, True])
+def test_nothing_is_wrong_with_the_picture_itself(relu, masks):
+    network, x = small(relu=relu), pictures()
+    known = observe(network, x, "5", masks=masks)
+    misfit = Misfit(network, known, PLAIN, usual(network))
+    assert all(term.squares().max() < 1e-10 for term in misfit.residuals(x))
+
+
+def test_order_is_what_brute_force_finds():
+    network, x, other = small(), pictures(1), pictures(3)[2:]
+    known = observe(network, x, "2")
+    misfit = Misfit(network, known, PLAIN, usual(network))
+    terms = misfit.residuals(other)
+    found = sum(term.squares() for term in terms if term.about == "order").item()
+    with torch.no_grad():
+        z = network.graph.get_submodule("0")(other)[0]
+    expected = 0.0
+    for c, i, j in torch.cartesian_prod(torch.arange(24), torch.arange(8), torch.arange(8)):
+        region = z[c, 2 * i : 2 * i + 2, 2 * j : 2 * j + 2].flatten()
+        value = known.values[0, c, i, j]
+        expected += (region.clamp_min(0) - value).clamp_min(0).square().sum().item()
+    assert found == pytest.approx(expected / known.values[0].numel(), rel=1e-4)
+
+
+@pytest.mark.parametrize("switches", [True, False])
+def test_derivatives_are_those_of_finite_differences(switches):
+    network, x = small(torch.float64), pictures(1, torch.float64)
+    known = observe(network, x, "5", switches=switches)
+    misfit = Misfit(network, known, PLAIN, usual(network))
+
+    def value(at):
+        return sum(term.squares() for term in misfit.residuals(at, 0.03, 0.1)).sum()
+
+    at = (0.5 * x + 0.2).requires_grad_()
+    (gradient,) = torch.autograd.grad(value(at), at)
+    generator = torch.Generator().manual_seed(2)
+    direction = torch.randn(x.shape, generator=generator, dtype=x.dtype)
+    with torch.no_grad():
+        change = (value(at + 1e-6 * direction) - value(at - 1e-6 * direction)) / 2e-6
+    assert (gradient * direction).sum().item() == pytest.approx(change.item(), rel=1e-4)
+
+
+def test_lbfgs_solves_each_problem_of_a_batch_by_itself():
+    scales = torch.logspace(0, 2, 20, dtype=torch.float64) * torch.tensor([[1.0], [30.0]])
+    centre = torch.randn(2, 20, dtype=torch.float64)
+    search = LBFGS(torch.zeros_like(centre), lambda x: x, history=10)
+    for _ in range(80):
+        away = search.trial() - centre
+        search.tell((scales * away**2).sum(1) / 2, scales * away)
+    assert norms(search.x - centre).max() < 1e-6
+
+
+@pytest.mark.parametrize(("layer", "error"), [("2", 0.005), ("5", 0.1)])
+def test_a_picture_comes_back_from_values_and_switches(layer, error):
+    # At "5" half of the 768 values are zero: other pictures have the same.
+    network, x = small(), pictures()
+    found = invert(network, observe(network, x, layer), PLAIN)
+    assert found.converged.all() and (found.restarts == 0).all()
+    assert (norms(found.pictures - x) / norms(x)).max() < error
+    assert found.switch_errors.max() < 0.05
+
+
+def test_a_batch_gives_what_its_pictures_give():
+    network, x = small(), pictures()
+    known = observe(network, x, "5")
+    phases = [Phase(20, None, margin=0.03), Phase(10, 1)]
+    together = invert(network, known, PLAIN, phases=phases).pictures
+    alone = [invert(network, known[i : i + 1], PLAIN, phases=phases).pictures for i in (0, 1)]
+    assert (norms(together - torch.cat(alone)) / norms(x)).max() < 1e-3
+
+
+def test_switches_alone_say_much_of_a_picture():
+    network, x = small(), pictures()
+    found = invert(network, observe(network, x, "5", values=False), PLAIN)
+    assert found.value_errors.isnan().all()
+    assert found.order_errors.max() < 0.01
+    bright, right = (each - each.mean((2, 3), keepdim=True) for each in (found.pictures, x))
+    cosine = (bright * right).flatten(1).sum(1) / norms(bright) / norms(right)
+    assert cosine.min() > 0.5
+
+
+def test_what_does_not_fit_is_refused():
+    network, x = small(), pictures()
+    known = observe(network, x, "5")
+    with pytest.raises(ValueError, match="no layer 'pool'"):
+        observe(network, x, "pool")
+    with pytest.raises(ValueError, match="5: no max-pooling up to 2"):
+        observe(network, x, "2", switches=["5"])
+    with pytest.raises(ValueError, match="nothing is known"):
+        Known("5")
+    with pytest.raises(ValueError, match="of \\[1, 2\\] pictures"):
+        Known("5", known.values, {"2": known.indices["2"][:1]})
+    with pytest.raises(ValueError, match="the layer 2: "):
+        invert(network, Known("2", known.values), PLAIN)
+    with pytest.raises(ValueError, match="not finite"):
+        invert(network, Known("5", known.values * torch.nan), PLAIN)
+    with pytest.raises(ValueError, match="3 channels, the preprocessing has 1"):
+        invert(network, known, Preprocessing(16, (0.5,), (0.5,)))
