@@ -1,5 +1,6 @@
 """How far a picture is from what is known of it, as weighted residuals."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -99,7 +100,8 @@ class Misfit:
         if self._reads_before_relu():
             replace[self.layer.name] = self._last_pooling(before)
         inputs = ((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
-        *_, output = self.network.run(inputs, last=self.layer.name, replace=replace)
+        outputs = self.network.run(inputs, last=self.layer.name, replace=replace)
+        output = deque(outputs, maxlen=1).pop()
         if self.known.values is not None:
             terms.append(self._values(output.values, before))
         return [*terms, *_box(x), *_variation(x, variation)]

@@ -113,9 +113,9 @@ def test_lbfgs_solves_each_problem_of_a_batch_by_itself():
     assert norms(search.x - centre).max() < 1e-6
 
 
-@pytest.mark.parametrize(("layer", "error"), [("2", 0.005), ("5", 0.1)])
+@pytest.mark.parametrize(("layer", "error"), [("2", 0.05), ("5", 0.1)])
 def test_a_picture_comes_back_from_values_and_switches(layer, error):
-    # At "5" half of the 768 values are zero: other pictures have the same.
+    # About half of the values are zero: there are hardly more equations than pixels, or fewer.
     network, x = small(), pictures()
     found = invert(network, observe(network, x, layer), PLAIN)
     assert found.converged.all() and (found.restarts == 0).all()
