@@ -1,0 +1,154 @@
+"""The command ``cnninvert invert``: one picture through a layer of a network and back."""
+
+import argparse
+import json
+import math
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cnninvert.inversion.invert import WITH_SWITCHES, WITHOUT_SWITCHES, invert
+from cnninvert.inversion.known import observe
+from cnninvert.networks.models import build, build_from_file
+from cnninvert.networks.parameters import draw_parameters, read_state, set_state
+from cnninvert.networks.preprocessing import TORCHVISION_MEAN, TORCHVISION_STD, Preprocessing
+from cnninvert.networks.tracing import trace
+from cnninvert.operators.norms import norms
+
+WHAT = ("values", "switches", "masks")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0, or 1 after a sentence that says what is wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        print(json.dumps(_invert(options)))
+    except (ValueError, OSError) as error:
+        print(f"cnninvert: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cnninvert", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    one = commands.add_parser("invert", help="a picture from its activations")
+    one.add_argument("picture", type=Path, metavar="PICTURE")
+    one.add_argument("--network", default="vgg16", help="as in config.yaml; default: vgg16")
+    one.add_argument("--file", type=Path, help="your own network: a Python file")
+    one.add_argument("--function", default="build", help="its function that returns the module")
+    one.add_argument("--weights", type=Path, help="a safetensors file or a state_dict")
+    one.add_argument("--random", type=int, metavar="SEED", help="drawn filters, not --weights")
+    one.add_argument("--layer", required=True, help="a layer's name, such as pool4")
+    one.add_argument("--known", default="values,switches", help="of values, switches, masks")
+    one.add_argument("--size", type=int, default=224, help="side in pixels; default: 224")
+    one.add_argument("--mean", type=float, nargs=3, default=TORCHVISION_MEAN)
+    one.add_argument("--std", type=float, nargs=3, default=TORCHVISION_STD)
+    one.add_argument("--output", type=Path, required=True, help="the picture, PNG")
+    return parser
+
+
+def _invert(options: argparse.Namespace) -> dict:
+    known = options.known.split(",")
+    if wrong := [each for each in known if each not in WHAT]:
+        raise ValueError(f"--known {wrong[0]}: give any of {', '.join(WHAT)}, with commas")
+    if (options.weights is None) == (options.random is None):
+        raise ValueError("give the network's weights with --weights, or a seed with --random")
+    preprocessing = Preprocessing(options.size, tuple(options.mean), tuple(options.std))
+    picture = _read(options.picture, options.size)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    network = trace(_module(options).to(device, memory_format=torch.channels_last), options.size)
+    began = time.perf_counter()
+    found = observe(
+        network,
+        preprocessing(picture.to(device)),
+        options.layer,
+        values="values" in known,
+        switches="switches" in known,
+        masks="masks" in known,
+    )
+    phases = WITH_SWITCHES if found.indices else WITHOUT_SWITCHES
+    inversion = invert(network, found, preprocessing, callback=_Progress(phases))
+    _write(inversion.pictures[0], options.output)
+    truth = picture.to(device) / 255
+    errors = {
+        "relative_error": norms(inversion.pictures - truth) / norms(truth),
+        "value_error": inversion.value_errors,
+        "switch_error": inversion.switch_errors,
+        "order_error": inversion.order_errors,
+    }
+    numbers = {name: each.item() for name, each in errors.items()}
+    return {
+        "layer": options.layer,
+        "known": known,
+        **{name: None if math.isnan(each) else each for name, each in numbers.items()},
+        "converged": inversion.converged.item(),
+        "restarts": inversion.restarts.item(),
+        "evaluations": inversion.evaluations,
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+
+
+def _module(options: argparse.Namespace) -> torch.nn.Module:
+    if options.file:
+        module = build_from_file(options.file, options.function)
+    else:
+        module = build(options.network)
+    if options.weights:
+        set_state(module, read_state(options.weights), options.weights)
+    else:
+        draw_parameters(module, options.random)
+    return module.requires_grad_(False)
+
+
+def _read(path: Path, size: int) -> Tensor:
+    """The middle square of a picture (1, 3, size, size), uint8."""
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ValueError("Pillow is not installed: pip install pillow") from error
+    try:
+        with Image.open(path) as image:
+            side = min(image.size)
+            left, top = (image.width - side) // 2, (image.height - side) // 2
+            box = (left, top, left + side, top + side)
+            rgb = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, box=box)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path}: it cannot be read as a picture: {error}") from error
+    return torch.from_numpy(np.array(rgb)).permute(2, 0, 1)[None]
+
+
+def _write(picture: Tensor, path: Path) -> None:
+    from PIL import Image
+
+    array = (picture * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+    part = path.with_name(f".{path.name}.part")
+    try:
+        Image.fromarray(array).save(part, format="PNG")
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+class _Progress:
+    """A line in the terminal that says how far it is."""
+
+    def __init__(self, phases) -> None:
+        self.most = sum(phase.evaluations for phase in phases)
+        self.began = time.perf_counter()
+
+    def __call__(self, evaluation: int, misfit: Tensor) -> None:
+        if evaluation % 10 == 0:
+            seconds = time.perf_counter() - self.began
+            left = seconds / evaluation * max(0, self.most - evaluation)
+            print(
+                f"{evaluation} of {self.most} evaluations, misfit {misfit.max():.1e}, "
+                f"about {left:.0f} s left",
+                file=sys.stderr,
+            )

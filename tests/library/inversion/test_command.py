@@ -1,0 +1,63 @@
+"""The command cnninvert invert."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnninvert.command import main
+
+NETWORK = """
+from torch import nn
+
+def build():
+    return nn.Sequential(nn.Conv2d(3, 24, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "own.py").write_text(NETWORK)
+    row = np.linspace(30, 220, 24).astype(np.uint8)
+    Image.fromarray(np.stack([row[None].repeat(20, 0)] * 3, axis=2)).save(tmp_path / "in.png")
+    return tmp_path
+
+
+def command(folder, *more):
+    own = ("--file", f"{folder}/own.py", "--random", "0", "--layer", "2", "--size", "16")
+    return ["invert", f"{folder}/in.png", *own, "--output", f"{folder}/out.png", *more]
+
+
+@pytest.mark.parametrize("known", ["values,switches", "values"])
+def test_it_writes_the_picture_and_prints_its_errors(folder, known, capsys):
+    assert main(command(folder, "--known", known)) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["relative_error"] < 0.2
+    assert (printed["switch_error"] is None) == (known == "values")
+    assert Image.open(folder / "out.png").size == (16, 16)
+    assert sorted(path.name for path in folder.iterdir() if path.is_file()) == [
+        *("in.png", "out.png", "own.py")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--known", "colours"], "--known colours: give any of values, switches, masks"),
+        (["--weights", "w.safetensors"], "give the network's weights with --weights, or a seed"),
+        (["--layer", "pool"], "the network has no layer 'pool'"),
+        (["--file", "no.py"], "no.py"),
+        (["--output", "no/such/folder.png"], "No such file or directory"),
+    ],
+)
+def test_bad_input_gets_a_sentence(folder, more, sentence, capsys):
+    assert main(command(folder, *more)) == 1
+    said = capsys.readouterr()
+    assert sentence in said.err and not said.out
+
+
+def test_a_file_that_is_no_picture_is_named(folder, capsys):
+    (folder / "in.png").write_text("no picture")
+    assert main(command(folder)) == 1
+    assert "in.png: it cannot be read as a picture" in capsys.readouterr().err
