@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnninvert.inversion.invert import WITH_SWITCHES, WITHOUT_SWITCHES, invert
+from cnninvert.inversion.invert import invert, usual_phases
 from cnninvert.inversion.known import observe
 from cnninvert.networks.models import build, build_from_file
 from cnninvert.networks.parameters import draw_parameters, read_state, set_state
@@ -72,8 +72,7 @@ def _invert(options: argparse.Namespace) -> dict:
         switches="switches" in known,
         masks="masks" in known,
     )
-    phases = WITH_SWITCHES if found.indices else WITHOUT_SWITCHES
-    inversion = invert(network, found, preprocessing, callback=_Progress(phases))
+    inversion = invert(network, found, preprocessing, callback=_Progress(usual_phases(found)))
     _write(inversion.pictures[0], options.output)
     truth = picture.to(device) / 255
     errors = {

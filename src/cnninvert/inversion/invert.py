@@ -71,6 +71,11 @@ class Inversion:
     restarts: Tensor
     evaluations: int
 
+    @property
+    def worst_errors(self) -> Tensor:
+        """(B,): the larger one of value and order errors."""
+        return torch.maximum(self.value_errors.nan_to_num(0), self.order_errors)
+
 
 def invert(
     network: TracedNetwork,
@@ -87,10 +92,9 @@ def invert(
 
     ``preprocessing``: how pixels in [0, 1] become the network's input; torchvision's, if None.
     ``start``: pictures (B, C, H, W), or a grey in [0, 1]; if None, middle grey, and others for
-    pictures that stay stuck. ``phases``: ``WITH_SWITCHES`` or ``WITHOUT_SWITCHES``, if None, the
-    latter where no switches are known. ``tolerance``: the errors up to which a
-    picture counts as converged; it ends when all errors are a twentieth of it. ``history``: of
-    L-BFGS, and of memory: two pictures a step.
+    pictures that stay stuck. ``phases``: ``usual_phases``, if None. ``tolerance``: the errors up to
+    which a picture counts as converged; it ends when all errors are a twentieth of it.
+    ``history``: the steps that L-BFGS remembers; each takes the memory of two pictures.
 
     The misfit (``Misfit``) is minimised by L-BFGS, picture by picture, in a metric that is first
     the covariance of photographs and then the measured inverse Hessian (``metric``), in
@@ -107,8 +111,7 @@ def invert(
     """
     preprocessing = preprocessing or Preprocessing()
     _check(network, known, preprocessing, start)
-    if phases is None:
-        phases = WITH_SWITCHES if known.indices else WITHOUT_SWITCHES
+    phases = usual_phases(known) if phases is None else phases
     layers = {known.layer, *known.masks}
     layers |= {each.name for each in layers_up_to(network, known.layer) if each.kind == "max_pool"}
     energies = natural.energies(network, layers, preprocessing, known.device)
@@ -116,15 +119,20 @@ def invert(
     options = (phases, history, tolerance / 20, callback)
     starts = STARTS if start is None else [start]
     found = _descend(misfit, _start(network, known, starts[0]), *options)
-    result = _judge(misfit, found[0], found[1], tolerance)
+    result = _judge(misfit, *found, tolerance)
     for number, other in enumerate(starts[1:], start=1):
-        stuck = torch.maximum(result.value_errors.nan_to_num(0), result.order_errors) > STUCK
+        stuck = result.worst_errors > STUCK
         if not stuck.any():
             break
         part = Misfit(network, known[stuck], preprocessing, energies)
         found = _descend(part, _start(network, part.known, other), *options)
         result = _better(result, stuck, _judge(part, *found, tolerance), number)
     return result
+
+
+def usual_phases(known: Known) -> tuple[Phase, ...]:
+    """The phases of ``invert``: ``WITHOUT_SWITCHES`` where none are known."""
+    return WITH_SWITCHES if known.indices else WITHOUT_SWITCHES
 
 
 def _check(network, known, preprocessing, start) -> None:
@@ -173,14 +181,17 @@ def _descend(misfit, x, phases, history, tolerance, callback) -> tuple[Tensor, i
             terms = misfit.residuals(point, phase.margin, phase.variation)
             value = sum(term.squares() for term in terms)
             (gradient,) = torch.autograd.grad(value.sum(), point)
-            close = max(_errors(terms).values(), key=lambda each: each.max().item())
             search.tell(value.detach(), gradient)
             evaluations += 1
             if callback:
                 callback(evaluations, value.detach())
-            if not phase.margin and bool((close <= tolerance).all()):
+            if not phase.margin and _within(terms, tolerance):
                 return point.detach(), evaluations
     return search.x, evaluations
+
+
+def _within(terms, tolerance: float) -> bool:
+    return all(bool((errors <= tolerance).all()) for errors in _errors(terms).values())
 
 
 def _errors(terms) -> dict[str, Tensor]:
@@ -195,7 +206,7 @@ def _errors(terms) -> dict[str, Tensor]:
 @torch.no_grad()
 def _judge(misfit: Misfit, x: Tensor, evaluations: int, tolerance: float) -> Inversion:
     known, pictures = misfit.known, x.clamp(0, 1)
-    inputs = (pictures - misfit.mean) / misfit.std
+    inputs = misfit.preprocessing.normalise(pictures)
     again = observe(misfit.network, inputs, known.layer, switches=list(known.indices))
     nothing = torch.full((len(x),), torch.nan, device=x.device)
     value_errors = nothing
@@ -219,20 +230,16 @@ def _switch_errors(misfit: Misfit, known: Known, again: Known, nothing: Tensor) 
     differ = positive = torch.zeros_like(nothing)
     for name, indices in known.indices.items():
         # A switch that is not the first of its region belongs to a positive maximum.
-        regions = misfit.poolings[name]
-        first = regions.first_places(indices.device)
-        told = (regions.places(indices) != first) | (again.indices[name] != indices)
-        differ = differ + (told & (again.indices[name] != indices)).flatten(1).sum(1)
+        other = again.indices[name] != indices
+        told = (misfit.places[name] != misfit.first[name]) | other
+        differ = differ + other.flatten(1).sum(1)
         positive = positive + told.flatten(1).sum(1)
     return differ / positive if known.indices else nothing
 
 
 def _better(one: Inversion, which: Tensor, other: Inversion, restarts: int) -> Inversion:
     """``one``, and where ``other``, of the pictures ``which``, is closer, that."""
-    worst = [
-        torch.maximum(each.value_errors.nan_to_num(0), each.order_errors) for each in (one, other)
-    ]
-    closer = worst[1] < worst[0][which]
+    closer = other.worst_errors < one.worst_errors[which]
     at = which.nonzero().flatten()[closer]
     fields = {}
     for name in ("pictures", "value_errors", "switch_errors", "order_errors", "converged"):

@@ -25,12 +25,6 @@ class Metric:
         spectrum = torch.einsum("bhwcd,bdhw->bchw", self.matrices, torch.fft.rfft2(x))
         return torch.fft.irfft2(spectrum, s=x.shape[2:])
 
-    def __getitem__(self, which: Tensor) -> "Metric":
-        """The metric of some of the pictures."""
-        chosen = Metric.__new__(Metric)
-        chosen.matrices = self.matrices if len(self.matrices) == 1 else self.matrices[which]
-        return chosen
-
 
 def of_photographs(precision: Tensor) -> Metric:
     """The covariance of photographs: ``precision`` (H, W, C, C) is its inverse."""

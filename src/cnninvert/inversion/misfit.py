@@ -23,7 +23,7 @@ NEXT_POOLING = 0.25
 class Residual:
     """What should be zero (B, ...), how much its squares count (B,), and what it is about."""
 
-    about: str  # values, order, box or smooth
+    about: str  # values, order, box or variation
     weight: Tensor
     amount: Tensor
 
@@ -58,14 +58,16 @@ class Misfit:
         preprocessing: Preprocessing,
         energies: dict[str, float],
     ) -> None:
-        self.network, self.known = network, known
+        self.network, self.known, self.preprocessing = network, known, preprocessing
         self.layer = network.layer(known.layer)
         self.relus = {each.name for each in network.layers.values() if is_relu(each)}
         self.poolings = _poolings(network, known)
-        self.mean, self.std = (
-            torch.tensor(colour, device=known.device).view(-1, 1, 1)
-            for colour in (preprocessing.mean, preprocessing.std)
-        )
+        self.places = {
+            name: self.poolings[name].places(known.indices[name]) for name in self._order()
+        }
+        self.first = {
+            name: self.poolings[name].first_places(known.device) for name in self._order()
+        }
         ones = torch.ones(len(known), device=known.device)
         self._usual = {name: energies[name] or 1.0 for name in {*known.masks, *self._order()}}
         self.energies = {name: usual * ones for name, usual in self._usual.items()}
@@ -73,12 +75,15 @@ class Misfit:
     @torch.no_grad()
     def measure_energies(self, x: Tensor) -> None:
         """Take the pictures ``x`` for what the energies of layers are, in place of usual ones."""
-        inputs = ((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
+        inputs = self._inputs(x)
         for output in self.network.run(inputs, last=self.layer.name):
             name = output.layer.name
             if name in self.energies:
                 mean_squares = output.values.square().flatten(1).mean(1)
                 self.energies[name] = mean_squares.clamp_min(1e-3 * self._usual[name])
+
+    def _inputs(self, x: Tensor) -> Tensor:
+        return self.preprocessing.normalise(x).contiguous(memory_format=torch.channels_last)
 
     def _order(self) -> list[str]:
         return [name for name in self.poolings if name in self.known.indices]
@@ -99,7 +104,7 @@ class Misfit:
             replace[name] = self._pooling(name, before, terms, margin)
         if self._reads_before_relu():
             replace[self.layer.name] = self._last_pooling(before)
-        inputs = ((x - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
+        inputs = self._inputs(x)
         outputs = self.network.run(inputs, last=self.layer.name, replace=replace)
         output = deque(outputs, maxlen=1).pop()
         if self.known.values is not None:
@@ -128,7 +133,7 @@ class Misfit:
         pooling, last = self.poolings[name], name == self.layer.name
         values = self.known.values if last else None
         source = self.network.layer(name).inputs[0]
-        places = pooling.places(self.known.indices[name])
+        places, first = self.places[name], self.first[name]
 
         def pool(h: Tensor) -> Tensor:
             of_places = pooling.places_of(before.get(source, h))
@@ -138,7 +143,6 @@ class Misfit:
             if values is not None:
                 reference = values
             elif source in self.relus:
-                first = pooling.first_places(h.device)
                 reference = torch.where(places == first, chosen, at)
             weight = self._weight(name, chosen)
             room = per_sample(margin * self.energies[name].sqrt(), h)
@@ -146,18 +150,18 @@ class Misfit:
                 there = F.relu(other) if source in self.relus else other
                 excess = there - reference
                 if margin and values is None:
-                    excess = excess + room * self._is_other(number, other, places, pooling, source)
+                    excess = excess + room * self._is_other(number, other, places, first, source)
                 terms.append(Residual("order", weight, F.relu(excess)))
             before[name] = at
             return chosen
 
         return pool
 
-    def _is_other(self, number, other, places, pooling, source):
+    def _is_other(self, number, other, places, first, source):
         # A first place may be all that a region of zeros has: nothing is known to be below it.
         if source not in self.relus:
             return places != number
-        return (places != number) & ((places != pooling.first_places(other.device)) | (other > 0))
+        return (places != number) & ((places != first) | (other > 0))
 
     def _reads_before_relu(self) -> bool:
         """Whether the layer is a pooling of a ReLU's output without known switches."""

@@ -48,11 +48,7 @@ def energies(
     spectrum = torch.einsum("hwcd,bdhw->bchw", root, torch.fft.fft2(noise))
     pictures = torch.fft.ifft2(spectrum).real
     pictures = BRIGHTNESS + CONTRAST * pictures / pictures.std()
-    mean, std = (
-        torch.tensor(c, device=device).view(-1, 1, 1)
-        for c in (preprocessing.mean, preprocessing.std)
-    )
-    inputs = (pictures.clamp(0, 1) - mean) / std
+    inputs = preprocessing.normalise(pictures.clamp(0, 1))
     last = [name for name in network.layers if name in layers][-1]
     return {
         output.layer.name: output.values.square().mean().item()

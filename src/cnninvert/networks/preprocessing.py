@@ -30,5 +30,9 @@ class Preprocessing:
     def __call__(self, images: Tensor) -> Tensor:
         """uint8 RGB (B, 3, H, W) -> float32 (B, 3, H, W)."""
         x = images.float().contiguous(memory_format=torch.channels_last)
-        mean, std = (torch.tensor(c, device=x.device).view(3, 1, 1) for c in (self.mean, self.std))
-        return (x / 255 - mean) / std
+        return self.normalise(x / 255)
+
+    def normalise(self, x: Tensor) -> Tensor:
+        """RGB in [0, 1], as floats -> the network's input, of the same shape."""
+        mean, std = (torch.tensor(c, device=x.device).view(-1, 1, 1) for c in (self.mean, self.std))
+        return (x - mean) / std
