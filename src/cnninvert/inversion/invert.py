@@ -1,18 +1,18 @@
 """Pictures from activations: the pixels are the unknowns, nothing is trained."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from cnninvert.inversion import metric, natural
-from cnninvert.inversion.known import Known, layers_up_to, observe
+from cnninvert.inversion.agreement import agreement
+from cnninvert.inversion.known import Known, layers_up_to
 from cnninvert.inversion.lbfgs import LBFGS
 from cnninvert.inversion.misfit import Misfit
 from cnninvert.networks.graph import TracedNetwork
 from cnninvert.networks.preprocessing import Preprocessing
-from cnninvert.operators.norms import norms
 
 # After each call of this, one evaluation of network and gradient: the number of evaluations, and
 # the misfit of each picture.
@@ -101,7 +101,8 @@ def invert(
     ``phases``. Batches of any size give the same pictures, up to rounding. Raises ValueError for
     what does not fit the network.
 
-    >>> from cnninvert import trace
+    >>> from cnninvert import observe, trace
+    >>> from cnninvert.operators.norms import norms
     >>> layers = torch.nn.Sequential(torch.nn.Conv2d(3, 24, 3, padding=1), torch.nn.ReLU())
     >>> net, x = trace(layers, 8), torch.rand(1, 3, 8, 8)
     >>> plain = Preprocessing(8, (0.0,) * 3, (1.0,) * 3)
@@ -130,9 +131,16 @@ def invert(
     return result
 
 
-def usual_phases(known: Known) -> tuple[Phase, ...]:
-    """The phases of ``invert``: ``WITHOUT_SWITCHES`` where none are known."""
-    return WITH_SWITCHES if known.indices else WITHOUT_SWITCHES
+def usual_phases(known: Known, evaluations: int = 240) -> tuple[Phase, ...]:
+    """The phases of ``invert``, ``WITHOUT_SWITCHES`` where none are known.
+
+    They are lengthened or shortened to so many ``evaluations`` in all, at least one each.
+    """
+    phases = WITH_SWITCHES if known.indices else WITHOUT_SWITCHES
+    scale = evaluations / sum(phase.evaluations for phase in phases)
+    return tuple(
+        replace(phase, evaluations=max(1, round(scale * phase.evaluations))) for phase in phases
+    )
 
 
 def _check(network, known, preprocessing, start) -> None:
@@ -142,6 +150,9 @@ def _check(network, known, preprocessing, start) -> None:
             f"the network takes {network.input_shape[0]} channels, the preprocessing has "
             f"{len(preprocessing.mean)}"
         )
+    before = {layer.name for layer in layers_up_to(network, known.layer)}
+    if late := sorted({*known.indices, *known.masks} - before):
+        raise ValueError(f"{', '.join(late)}: not among the layers up to {known.layer}")
     shapes = {f"the layer {known.layer}": (known.values, network.layer(known.layer).shape)}
     for name, tensor in {**known.indices, **known.masks}.items():
         shapes[name] = (tensor, network.layer(name).shape)
@@ -205,36 +216,19 @@ def _errors(terms) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def _judge(misfit: Misfit, x: Tensor, evaluations: int, tolerance: float) -> Inversion:
-    known, pictures = misfit.known, x.clamp(0, 1)
-    inputs = misfit.preprocessing.normalise(pictures)
-    again = observe(misfit.network, inputs, known.layer, switches=list(known.indices))
-    nothing = torch.full((len(x),), torch.nan, device=x.device)
-    value_errors = nothing
-    if known.values is not None:
-        value_errors = norms(again.values - known.values) / norms(known.values).clamp_min(1e-12)
+    pictures = x.clamp(0, 1)
+    values, switches = agreement(misfit.network, misfit.known, pictures, misfit.preprocessing)
     errors = _errors(misfit.residuals(pictures))
-    order_errors = errors.get("order", torch.zeros_like(nothing))
-    worst = torch.maximum(value_errors.nan_to_num(0), order_errors)
+    order = errors.get("order", torch.zeros(len(x), device=x.device))
     return Inversion(
         pictures=pictures,
-        value_errors=value_errors,
-        switch_errors=_switch_errors(misfit, known, again, nothing),
-        order_errors=order_errors,
-        converged=worst <= tolerance,
+        value_errors=values,
+        switch_errors=switches,
+        order_errors=order,
+        converged=torch.maximum(values.nan_to_num(0), order) <= tolerance,
         restarts=torch.zeros(len(x), dtype=torch.long, device=x.device),
         evaluations=evaluations,
     )
-
-
-def _switch_errors(misfit: Misfit, known: Known, again: Known, nothing: Tensor) -> Tensor:
-    differ = positive = torch.zeros_like(nothing)
-    for name, indices in known.indices.items():
-        # A switch that is not the first of its region belongs to a positive maximum.
-        other = again.indices[name] != indices
-        told = (misfit.places[name] != misfit.first[name]) | other
-        differ = differ + other.flatten(1).sum(1)
-        positive = positive + told.flatten(1).sum(1)
-    return differ / positive if known.indices else nothing
 
 
 def _better(one: Inversion, which: Tensor, other: Inversion, restarts: int) -> Inversion:

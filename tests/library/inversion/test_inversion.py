@@ -1,5 +1,7 @@
 """Inversion without a decoder: regions, residuals, the optimiser, and whole pictures."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -159,3 +161,12 @@ def test_what_does_not_fit_is_refused():
         invert(network, Known("5", known.values * torch.nan), PLAIN)
     with pytest.raises(ValueError, match="3 channels, the preprocessing has 1"):
         invert(network, known, Preprocessing(16, (0.5,), (0.5,)))
+
+
+def test_switches_of_a_pooling_behind_the_layer_are_refused():
+    layers = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.MaxPool2d(2))
+    net, x = trace(layers, 18), torch.rand(1, 3, 18, 18)
+    known = observe(net, x, "2")
+    late = replace(known, indices=observe(net, x, "3").indices)
+    with pytest.raises(ValueError, match="3: not among the layers up to 2"):
+        invert(net, late)

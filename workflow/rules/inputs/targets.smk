@@ -3,7 +3,12 @@
 # What a target needs that only the user can name.
 NEEDED = {
     "picture": "picture: say which, as in --config 'picture={file: holiday.jpg, layer: 4}'.",
+    "inversion": (
+        "inversion: name layers of the network, as in "
+        "--config 'inversion={layers: [layer1, layer2]}'."
+    ),
 }
+NEEDED["figure_inversion"] = NEEDED["inversion"]
 
 
 def left_out(target):

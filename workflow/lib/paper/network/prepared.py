@@ -45,9 +45,12 @@ def write_prepared(
 
 
 def read_prepared(
-    path: Path, device: torch.device | str = "cpu"
+    path: Path, device: torch.device | str = "cpu", size: int | None = None
 ) -> tuple[TracedNetwork, Preprocessing]:
-    """The network in ``path``, traced, and what input it expects."""
+    """The network in ``path``, traced, and what input it expects.
+
+    ``size``: of the pictures, in pixels, if it is not what the network expects.
+    """
     try:
         with safe_open(path, "pt", device=str(device)) as file:
             about = json.loads(file.metadata()["about"])
@@ -55,10 +58,11 @@ def read_prepared(
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: it cannot be read; delete the file and run again.") from error
     sizes = about["preprocessing"]
-    preprocessing = Preprocessing(sizes["size"], tuple(sizes["mean"]), tuple(sizes["std"]))
+    preprocessing = Preprocessing(size or sizes["size"], tuple(sizes["mean"]), tuple(sizes["std"]))
     module = Source(**about["source"]).build()
     with input_errors("delete the file and run again"):
         set_state(module, state, path)
     module = module.to(device, memory_format=torch.channels_last)
-    with input_errors("name another network, or give it other pictures with network.size"):
+    key = "inversion.side" if size else "network.size"
+    with input_errors(f"name another network, or give it other pictures with {key}"):
         return trace(module, preprocessing.size), preprocessing

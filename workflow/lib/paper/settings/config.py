@@ -11,6 +11,7 @@ from cnninvert.networks.layers import ARCHITECTURES, Conv, Pool
 from cnninvert.networks.weight_file import layers_in_file
 from machinery.errors import InputError, input_errors
 from machinery.schema import check_schema
+from paper.settings.inversion import check_inversion
 from paper.settings.network import check_network
 
 WEIGHTS = ("torchvision", "oxford")
@@ -55,6 +56,7 @@ def check_config(config: Config) -> None:
         _iht_codes,
         _picture,
         _network,
+        check_inversion,
     ):
         check(config)
 

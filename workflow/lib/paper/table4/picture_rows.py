@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from paper.data.photographs import shown
 from paper.printing import plotting
 
-SIDE = 224  # pixels of a picture
+SIDE = 224  # pixels of a picture, or about as many
 # All lengths are in pixels of the pictures, so that each one covers DOTS x DOTS dots of a PNG.
 INCH, DOTS = 168, 2
 MARGIN, GAP, LABEL, FOOT = 10, 8, 26, 52
@@ -21,7 +21,7 @@ GREY = "#555555"
 
 @dataclass(frozen=True)
 class Row:
-    """``pictures``: (3, 224, 224) uint8 RGB by method; ``errors``: relative, where there is one.
+    """``pictures``: (3, S, S) uint8 RGB by method; ``errors``: relative, where there is one.
 
     ``label`` stands at the row's left.
     """
@@ -29,6 +29,12 @@ class Row:
     pictures: dict[str, np.ndarray]
     errors: dict[str, float]
     label: str = ""
+
+
+def magnified(picture: np.ndarray) -> np.ndarray:
+    """A small ``picture`` (3, S, S), each pixel as many as make it nearly as large as others."""
+    times = max(1, round(SIDE / picture.shape[1]))
+    return picture.repeat(times, axis=1).repeat(times, axis=2)
 
 
 def columns(switches: str) -> dict[str, str]:
@@ -50,15 +56,16 @@ def choose(names: list[str], pattern: str | None, rows: int, seed: int) -> list[
 
 
 def draw(rows: list[Row], titles: Mapping[str, str], notes: Mapping[str, str], foot: str) -> Figure:
-    """``rows`` under each other, a column for each method of ``titles``.
+    """``rows`` under each other, a column for each method of ``titles``; pictures of one size.
 
     ``notes`` stand below the titles, ``foot`` below everything.
     """
+    side = max(picture.shape[1] for picture in rows[0].pictures.values())
     lines = max(title.count("\n") for title in titles.values()) + 1 + bool(notes)
     head = MARGIN + lines * LINE
     edge = MARGIN + LABEL * any(row.label for row in rows)
-    width = edge + len(titles) * (SIDE + GAP) - GAP + MARGIN
-    height = head + len(rows) * (SIDE + LABEL) + FOOT
+    width = edge + len(titles) * (side + GAP) - GAP + MARGIN
+    height = head + len(rows) * (side + LABEL) + FOOT
     figure = plotting.new_figure(figsize=(width / INCH, height / INCH))
     figure.set_layout_engine("none")  # every place is given
 
@@ -69,22 +76,22 @@ def draw(rows: list[Row], titles: Mapping[str, str], notes: Mapping[str, str], f
             figure.text(*at, line, size=size, color=colour, ha="center", va="baseline")
 
     for column, (method, title) in enumerate(titles.items()):
-        left = edge + column * (SIDE + GAP)
-        middle = left + SIDE / 2
+        left = edge + column * (side + GAP)
+        middle = left + side / 2
         low = head - 8 - LINE * bool(notes)
         text(middle, low, f"({'abcdefghij'[column]}) {title}", 8)
         text(middle, head - 8, notes.get(method, ""), 7, GREY)
         for number, row in enumerate(rows):
-            top = head + number * (SIDE + LABEL)
-            place = (left / width, 1 - (top + SIDE) / height, SIDE / width, SIDE / height)
+            top = head + number * (side + LABEL)
+            place = (left / width, 1 - (top + side) / height, side / width, side / height)
             axis = figure.add_axes(place)
             axis.imshow(row.pictures[method].transpose(1, 2, 0), interpolation="none")
             axis.set_axis_off()
             if column == 0 and row.label:
-                at = ((MARGIN + LABEL / 2) / width, 1 - (top + SIDE / 2) / height)
+                at = ((MARGIN + LABEL / 2) / width, 1 - (top + side / 2) / height)
                 figure.text(*at, row.label, size=8, rotation=90, ha="center", va="center")
             if method in row.errors:
-                text(middle, top + SIDE + 17, f"{row.errors[method]:.3f}", 7)
+                text(middle, top + side + 17, f"{row.errors[method]:.3f}", 7)
     text(width / 2, height - MARGIN, foot, 7, GREY)
     return figure
 

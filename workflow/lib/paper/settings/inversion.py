@@ -1,0 +1,44 @@
+"""The section inversion of the settings. Free of torch."""
+
+from typing import Any
+
+from machinery.errors import InputError
+from paper.inversion.methods import METHODS
+
+# What inversion.layers is where it is null; a decoder can be trained for each of them.
+LAYERS = {
+    "vgg16": ["pool1", "pool2", "pool3", "pool4"],
+    "alexnet": ["pool1", "pool2", "pool5"],
+}
+DECODER = "decoder"  # among inversion.methods: one for each of decoders.switches
+
+
+def inversion_layers(config: dict[str, Any]) -> list[str]:
+    """The layers that are inverted; none where the user has to name them."""
+    named = config["inversion"]["layers"]
+    return named or LAYERS.get("" if config["network"]["file"] else config["network"]["name"], [])
+
+
+def inversion_methods(config: dict[str, Any], layer: str) -> list[str]:
+    """The methods of a layer; with decoders where the network and its weights are their own."""
+    wanted = config["inversion"]["methods"]
+    methods = [method for method in METHODS if method in wanted]
+    network = config["network"]
+    trained = not network["file"] and not network["weights"] and network["random"] is None
+    if DECODER in wanted and trained and layer in LAYERS.get(network["name"], []):
+        methods += [f"{DECODER}_{switches}" for switches in config["decoders"]["switches"]]
+    return methods
+
+
+def check_inversion(config: dict[str, Any]) -> None:
+    """Raise InputError for more photographs than the network has, or for decoders alone."""
+    section, listed = config["inversion"], config["network"]["images"]
+    if listed is not None and section["images"] > listed:
+        raise InputError(
+            f"config: inversion.images = {section['images']} is more than network.images = "
+            f"{listed}; lower the one or raise the other."
+        )
+    if section["methods"] == [DECODER]:
+        raise InputError(
+            "config: inversion.methods = [decoder] leaves nothing to be inverted; add both."
+        )

@@ -1,0 +1,21 @@
+"""The input functions of inversion.smk."""
+
+INVERTED = [
+    f"{layer}-{method}"
+    for layer in inversion_layers(config)
+    for method in inversion_methods(config, layer)
+]
+
+
+def of_layer(wildcards):
+    """What is inverted of one layer."""
+    return [
+        f"{wildcards.place}-{method}"
+        for method in inversion_methods(config, wildcards.place)
+    ]
+
+
+def layer_decoder(wildcards):
+    """The trained decoder of a layer."""
+    name = f"{config['network']['name']}-torchvision-{wildcards.place}"
+    return f"{R}/models/decoder-{name}-{wildcards.switches}.safetensors"

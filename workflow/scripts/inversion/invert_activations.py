@@ -1,0 +1,81 @@
+"""Pictures from the activations of one layer of a network, without a decoder."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from cnninvert.inversion.invert import invert, usual_phases
+from cnninvert.inversion.known import Known, observe
+from machinery import job
+from machinery.checkpoints import Arrays, Checkpoints
+from machinery.errors import input_errors
+from machinery.progress import progress
+from paper.device import use_device
+from paper.inversion import pictures_file
+from paper.inversion.methods import METHODS, Method
+from paper.network.pictures import crops
+from paper.network.prepared import read_prepared
+from paper.seeds import generator
+from paper.table4.filter_banks import noise_of_norm
+
+
+def invert_activations(
+    prepared: Path,
+    folder: Path,
+    names: Path,
+    place: str,
+    method: str,
+    settings: dict[str, int],
+    seed: int,
+    gpu: int,
+    checkpoints: Checkpoints,
+    pictures: Path,
+    errors: Path,
+) -> None:
+    """``place``: the layer's name. ``settings``: side, images, batch and evaluations."""
+    device = use_device(gpu)
+    network, preprocessing = read_prepared(prepared, device, settings["side"])
+    listed = pd.read_csv(names)["path"].tolist()[: settings["images"]]
+    with input_errors("name layers of the network in inversion.layers"):
+        network.layer(place)
+    starts = range(0, len(listed), settings["batch"])
+
+    def work(start: int) -> Arrays:
+        images = crops(folder, listed[start : start + settings["batch"]], settings["side"])
+        images = images.to(device)
+        truth = observe(network, preprocessing(images), place)
+        known = _known(truth, METHODS[method], seed, start)
+        phases = usual_phases(known, settings["evaluations"])
+        steps = progress(range(sum(each.evaluations for each in phases)), "evaluations")
+        found = invert(
+            *(network, known, preprocessing),
+            phases=phases,
+            callback=lambda *_: next(steps, None),
+        )
+        result = {"photographs": images, "pictures": found.pictures}
+        result |= {"converged": found.converged, "restarts": found.restarts}
+        about = pictures_file.errors_of(network, truth, found.pictures, images, preprocessing)
+        return {name: each.cpu().numpy() for name, each in result.items()} | about
+
+    results = [found for _, found in checkpoints.parts(starts, work, "batches")]
+    columns = {name: np.concatenate([found[name] for found in results]) for name in results[0]}
+    shown, found = columns.pop("photographs"), columns.pop("pictures")
+    pictures_file.write(pictures, errors, listed, shown, found, columns)
+
+
+def _known(truth: Known, method: Method, seed: int, start: int) -> Known:
+    """What the method is told of the ``truth``, of photographs from number ``start`` on."""
+    values = truth.values if method.values else None
+    if method.noise:
+        noise = [
+            noise_of_norm(each[None], generator(seed, 15, start + number))
+            for number, each in enumerate(truth.values)
+        ]
+        values = torch.cat(noise)
+    return Known(truth.layer, values, truth.indices if method.switches else {})
+
+
+if "snakemake" in globals():
+    job.run(snakemake, invert_activations)
