@@ -7,6 +7,7 @@ INVERSION = f"{NETWORK}-{{place}}-{{method}}"
 wildcard_constraints:
     place=r"[A-Za-z0-9_.]+",
     method=r"[a-z_]+",
+    number=r"\d+",
 
 
 rule invert_activations:
@@ -128,6 +129,70 @@ use rule plot_inverted as plot_inverted_layer with:
         f"<benchmarks>/plot_inverted/{NETWORK}-{{place}}.tsv"
 
 
+rule measure_horizon:
+    input:
+        code=code("inversion/measure_horizon"),
+        prepared=rules.prepare_network.output.prepared,
+        folder=photographs_folder,
+        names=rules.list_photographs.output.names,
+    output:
+        ranks="<network>/stats/horizon/{number}-ranks.csv",
+        spectra="<network>/stats/horizon/{number}-spectra.csv",
+    log:
+        f"<logs>/measure_horizon/{NETWORK}-{{number}}.log",
+    benchmark:
+        f"<benchmarks>/measure_horizon/{NETWORK}-{{number}}.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        settings=settings("horizon", "layers", "side", "floor"),
+    script:
+        "../scripts/inversion/measure_horizon.py"
+
+
+rule write_horizon:
+    input:
+        code=code("inversion/write_horizon"),
+        ranks=expand(
+            rules.measure_horizon.output.ranks,
+            number=range(config["horizon"]["images"]),
+        ),
+    output:
+        tables=network_report("tables", "horizon", ("csv", "md", "tex")),
+    log:
+        f"<logs>/write_horizon/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/write_horizon/{NETWORK}.tsv"
+    params:
+        network=NETWORK,
+        side=config["horizon"]["side"],
+    script:
+        "../scripts/inversion/write_horizon.py"
+
+
+rule plot_horizon:
+    input:
+        code=code("inversion/plot_horizon"),
+        ranks=rules.write_horizon.input.ranks,
+        spectra=expand(
+            rules.measure_horizon.output.spectra,
+            number=range(config["horizon"]["images"]),
+        ),
+    output:
+        figures=network_report("figures", "horizon", ("pdf", "png")),
+    log:
+        f"<logs>/plot_horizon/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/plot_horizon/{NETWORK}.tsv"
+    params:
+        network=NETWORK,
+    script:
+        "../scripts/inversion/plot_horizon.py"
+
+
+EXTRA["horizon"] = [rules.write_horizon.output, rules.plot_horizon.output]
 if INVERTED:
     EXTRA["inversion"] = [rules.write_inversion.output, rules.plot_inversion.output]
     EXTRA["figure_inversion"] = [

@@ -63,6 +63,6 @@ def read_prepared(
     with input_errors("delete the file and run again"):
         set_state(module, state, path)
     module = module.to(device, memory_format=torch.channels_last)
-    key = "inversion.side" if size else "network.size"
-    with input_errors(f"name another network, or give it other pictures with {key}"):
+    where = "the side of its section" if size else "network.size"
+    with input_errors(f"name another network, or give it other pictures with {where}"):
         return trace(module, preprocessing.size), preprocessing

@@ -32,13 +32,15 @@ def inversion_methods(config: dict[str, Any], layer: str) -> list[str]:
 
 def check_inversion(config: dict[str, Any]) -> None:
     """Raise InputError for more photographs than the network has, or for decoders alone."""
-    section, listed = config["inversion"], config["network"]["images"]
-    if listed is not None and section["images"] > listed:
-        raise InputError(
-            f"config: inversion.images = {section['images']} is more than network.images = "
-            f"{listed}; lower the one or raise the other."
-        )
-    if section["methods"] == [DECODER]:
+    listed = config["network"]["images"]
+    for name in ("inversion", "horizon"):
+        wanted = config[name]["images"]
+        if listed is not None and wanted > listed:
+            raise InputError(
+                f"config: {name}.images = {wanted} is more than network.images = {listed}; "
+                "lower the one or raise the other."
+            )
+    if config["inversion"]["methods"] == [DECODER]:
         raise InputError(
             "config: inversion.methods = [decoder] leaves nothing to be inverted; add both."
         )

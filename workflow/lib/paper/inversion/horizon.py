@@ -1,0 +1,37 @@
+"""The ranks of Jacobians as a table, and the layer up to which they are complete. Free of torch."""
+
+import pandas as pd
+
+FLOOR = 1e-3  # of singular values, relative to the largest, for what is said in words
+COMPLETE = 0.99  # of the pixels
+
+
+def by_layer(ranks: pd.DataFrame) -> pd.DataFrame:
+    """A row a layer, means over photographs; ranks as a share of the number of pixels."""
+    rows = []
+    floors = [name for name in ranks if name.startswith("rank, ")]
+    for layer, group in ranks.groupby("layer", sort=False):
+        first = group.iloc[0]
+        row = {"layer": layer, "pixels": first["pixels"], "values": first["values"]}
+        means = group[["nonzeros", "order", "active"]].mean().round().astype(int)
+        row |= {
+            "non-zeros": means["nonzeros"],
+            "inequalities of switches": means["order"],
+            "active": means["active"],
+        }
+        for known, words in (("values", ""), ("both", ", with active inequalities")):
+            of_known = group[group["known"] == known]
+            for name in floors if known == "values" else [f"rank, {FLOOR:g}"]:
+                row[f"{name}{words}"] = (of_known[name] / of_known["pixels"]).mean()
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def horizon(table: pd.DataFrame) -> str:
+    """A sentence: up to which layer the rank is complete."""
+    complete = table[f"rank, {FLOOR:g}"] >= COMPLETE
+    words = f"rank of the values' Jacobian at least {COMPLETE:.0%} of the pixels, floor {FLOOR:g}"
+    if not complete.any():
+        return f"no layer has a {words}"
+    last = table["layer"][complete[complete].index[-1]]
+    return f"{words}: up to {last}"

@@ -1,0 +1,51 @@
+"""Ranks of the layers' Jacobians against the number of pixels, and their spectra."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from machinery import job
+from paper.inversion.horizon import by_layer
+from paper.printing.plotting import COLOURS, save, subplots
+
+SPECTRA = 6  # layers at most whose spectra are shown
+WIDTH = 0.2  # inches a layer
+
+
+def plot_horizon(ranks: list[Path], spectra: list[Path], network: str, figures: list[Path]) -> None:
+    table = by_layer(pd.concat(map(pd.read_csv, ranks)))
+    places = np.arange(len(table))
+    width = min(8, max(2.5, WIDTH * len(table)))
+    ratios = {"width_ratios": [width, 3.2]}
+    figure, (left, right) = subplots(1, 2, (width + 4.6, 3.4), gridspec_kw=ratios)
+    floors = [name for name in table if name.startswith("rank, ") and "with" not in name]
+    for name, style in zip(floors, ("-", "--", ":"), strict=True):
+        floor = float(name.removeprefix("rank, "))
+        label = f"rank, singular values above {floor:g}"
+        left.plot(places, table[name], style, color=COLOURS["learned"], label=label)
+    share = (table["non-zeros"] / table["pixels"]).clip(upper=1)
+    left.plot(places, share, color=COLOURS["noise"], lw=0.8, label="non-zeros, at most 1")
+    left.set(ylabel="share of the pixels", ylim=(0, 1.05), xlabel=network)
+    left.set_xticks(places, table["layer"], rotation=90, fontsize=7)
+    left.legend(loc="lower left")
+    draw_spectra(right, pd.concat(map(pd.read_csv, spectra)), table["layer"].tolist())
+    save(figure, figures)
+
+
+def draw_spectra(axis, points: pd.DataFrame, layers: list[str]) -> None:
+    """Of the values' Jacobians of the first photograph, for layers from the first to the last."""
+    points = points[(points["known"] == "values") & (points["image"] == points["image"].iloc[0])]
+    chosen = np.unique(np.linspace(0, len(layers) - 1, SPECTRA).round().astype(int))
+    colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(chosen)))
+    for at, colour in zip(chosen, colours, strict=True):
+        table = points[points["layer"] == layers[at]]
+        axis.plot(table["index"], table["singular_value"], color=colour, label=layers[at])
+    axis.set(yscale="log", ylim=(1e-6, 1.5), xlim=(0, 1))
+    axis.set(xlabel="index / pixels", ylabel="singular value / largest")
+    axis.legend()
+
+
+if "snakemake" in globals():
+    job.run(snakemake, plot_horizon)
