@@ -176,13 +176,12 @@ def _descend(misfit, x, phases, history, tolerance, callback) -> tuple[Tensor, i
     evaluations, search = 0, None
     for phase in phases:
         if search is not None:
-            misfit.measure_energies(search.x)
+            x = search.x
+            misfit.measure_energies(x)
         if phase.photographs is None:
             chosen = metric.of_photographs(inverse)
         else:
-            chosen = metric.measured(
-                misfit.residuals, search.x, inverse, phase.photographs, generator
-            )
+            chosen = metric.measured(misfit.residuals, x, inverse, phase.photographs, generator)
         if search is None:
             search = LBFGS(x, chosen, history)
         else:

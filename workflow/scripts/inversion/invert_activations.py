@@ -8,6 +8,7 @@ import torch
 
 from cnninvert.inversion.invert import invert, usual_phases
 from cnninvert.inversion.known import Known, observe
+from cnninvert.inversion.natural import BRIGHTNESS
 from machinery import job
 from machinery.checkpoints import Arrays, Checkpoints
 from machinery.errors import input_errors
@@ -49,8 +50,11 @@ def invert_activations(
         known = _known(truth, METHODS[method], seed, start)
         phases = usual_phases(known, settings["evaluations"])
         steps = progress(range(sum(each.evaluations for each in phases)), "evaluations")
+        # No picture has noise for its values: another start would not help.
+        start = BRIGHTNESS if METHODS[method].noise else None
         found = invert(
             *(network, known, preprocessing),
+            start=start,
             phases=phases,
             callback=lambda *_: next(steps, None),
         )

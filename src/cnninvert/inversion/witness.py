@@ -1,0 +1,210 @@
+"""Two pictures with the same activation: a walk inside the preimage of a picture."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from cnninvert.inversion.facts import Facts
+from cnninvert.networks.graph import TracedNetwork
+from cnninvert.networks.preprocessing import Preprocessing
+
+# Relative errors up to which a step is kept, and below which it is corrected no further.
+KEPT, CORRECTED = 1e-3, 1e-5
+CORRECTIONS, PROJECTIONS, LAST = 12, 8, 8  # at most
+FIRST_STEP, SHORTEST, LONGER, SHORTER = 2e-3, 1e-5, 1.3, 0.5  # relative to the picture's norm
+NEAR = 4.0  # steps: how much room an inequality has that is not looked at
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A ``picture`` (1, C, H, W), float64 in [0, 1], which is known as little as another one.
+
+    ``distance``: between the two, relative to the norm of the other. In double precision:
+    ``value_error``, the relative difference of their values at the layer, and ``order_error``, the
+    root mean square by which places exceed the known ones, relative to that of the poolings.
+    ``steps``: of the walk.
+    """
+
+    picture: Tensor
+    distance: float
+    value_error: float
+    order_error: float
+    steps: int
+
+
+def walk(
+    network: TracedNetwork,
+    precise: TracedNetwork,
+    layer: str,
+    picture: Tensor,
+    toward: Tensor,
+    preprocessing: Preprocessing,
+    *,
+    switches: bool = False,
+    distance: float = 0.1,
+    steps: int = 100,
+    tolerance: float = 1e-6,
+    callback: Callable[[int, float], None] | None = None,
+) -> Witness:
+    """Go from ``picture`` towards another one, ``toward``, and keep what is known at ``layer``.
+
+    Both pictures (1, C, H, W) lie in [0, 1]. Known are the layer's values and, with ``switches``,
+    those of all max-poolings up to it, as inequalities (``Facts``); without, they may change.
+    ``precise``: the same network in double precision, in which errors are computed.
+
+    Each step goes along the projection of the way that is left onto the null space of the
+    Jacobian, and Newton's method takes back what the step has changed. Inequalities that the step
+    would break, and pixels that would leave [0, 1], are held. All use the whole Jacobian: this is
+    for small pictures. Steps become shorter where the corrections fail. It ends at ``distance``,
+    after so many ``steps``, or where no step succeeds; then the corrections go on up to a tenth of
+    the ``tolerance``. ``callback`` is told the number of steps and the distance.
+
+    >>> from cnninvert import trace
+    >>> layers = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU())
+    >>> twin = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU()).double()
+    >>> _ = twin.load_state_dict(layers.state_dict())
+    >>> plain = Preprocessing(8, (0.0,), (1.0,))
+    >>> x, y = torch.rand(2, 1, 1, 8, 8)
+    >>> found = walk(trace(layers, (1, 8, 8)), trace(twin, (1, 8, 8)), "1", x, y, plain)
+    >>> found.distance > 0.09 and found.value_error < 1e-6
+    True
+    """
+    known = _Known(network, precise, layer, picture.double(), preprocessing, switches)
+    z, step, done = picture.double(), FIRST_STEP, 0
+    while done < steps and known.distance(z) < distance and step > SHORTEST:
+        local = _Local(known, z, NEAR * step)
+        z = local.correct(z)[0]
+        left = 1.02 * (distance - known.distance(z)) + 1e-4
+        while step > SHORTEST:
+            move = local.along(z, toward.double() - z, min(step, left) * known.norm)
+            moved, corrections = local.correct((z + move).clamp(0, 1))
+            if known.error(moved) <= KEPT:
+                z, step = moved, step * (LONGER if corrections < CORRECTIONS else 1)
+                break
+            step *= SHORTER
+        done += 1
+        if callback:
+            callback(done, known.distance(z))
+    for _ in range(LAST):
+        if known.error(z) <= tolerance / 10:
+            break
+        z = _Local(known, z, NEAR * SHORTEST).correct(z, tolerance / 10)[0]
+    return Witness(z, known.distance(z), *known.errors(z), done)
+
+
+class _Known:
+    """What is known at the start, and how far other pictures are from it."""
+
+    def __init__(self, network, precise, layer, start, preprocessing, switches) -> None:
+        self.network, self.precise = network, precise
+        self.start, self.norm = start, start.norm()
+        self.facts = Facts(precise, layer, start, preprocessing, switches)
+        self.scale = self.facts.values.norm()
+        with torch.no_grad():
+            excess = self.facts.of(precise, start)[1]
+        self.inequalities = max(1, int(excess.isfinite().sum()))
+
+    def at(self, network: TracedNetwork, x: Tensor) -> Tensor:
+        """Values, and behind them the excess of places (n + m,)."""
+        return torch.cat(self.facts.of(network, x), 1)[0]
+
+    @torch.no_grad()
+    def missing(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """What values and inequalities lack (n + m,), and what they are (n + m,)."""
+        found = self.at(self.precise, x)
+        values, excess = found.split([len(self.facts.values), len(found) - len(self.facts.values)])
+        if self.facts.rectified:
+            values = torch.where(self.facts.values > 0, values, F.relu(values))
+        return torch.cat([self.facts.values - values, -F.relu(excess)]), found
+
+    def errors(self, x: Tensor) -> tuple[float, float]:
+        missing = self.missing(x)[0]
+        count = len(self.facts.values)
+        order = missing[count:].norm() / self.inequalities**0.5
+        return (missing[:count].norm() / self.scale).item(), order.item()
+
+    def error(self, x: Tensor) -> float:
+        return max(self.errors(x))
+
+    def distance(self, x: Tensor) -> float:
+        return ((x - self.start).norm() / self.norm).item()
+
+
+class _Local:
+    """The Jacobian at z of what is known, and solutions with it.
+
+    Inequalities with more room than ``near``, relative to their pooling, are not looked at.
+    """
+
+    def __init__(self, known: _Known, z: Tensor, near: float) -> None:
+        self.known = known
+        missing, found = known.missing(z)
+        count = len(known.facts.values)
+        values = (known.facts.values != 0) | (missing[:count] != 0)
+        self.rows = torch.cat([values, found[count:] >= -near]).nonzero().flatten()
+        self.equal = self.rows < count
+        self.room = torch.where(self.equal, 0, -found[self.rows]).clamp_min(0)
+        self.jacobian = self._jacobian(z)
+        self.free = torch.ones_like(z).flatten()
+        self._hold(self.equal | (missing[self.rows] != 0))
+
+    def _jacobian(self, z: Tensor, batch: int = 64) -> Tensor:
+        x = z.float().requires_grad_()
+        rows = self.known.at(self.known.network, x)[self.rows]
+        unit = torch.eye(len(rows), device=z.device)
+        parts = [
+            torch.autograd.grad(rows, x, part, retain_graph=True, is_grads_batched=True)[0]
+            for part in unit.split(batch)
+        ]
+        return torch.cat(parts).flatten(1).double()
+
+    def _hold(self, held: Tensor) -> None:
+        """Take the rows that are ``held`` for equations, and solve them for the free pixels."""
+        self.held = held
+        self.equations = self.jacobian[held] * self.free
+        gram = self.equations @ self.equations.T
+        # As much as double precision needs where rows depend on each other.
+        gram.diagonal().add_(1e-13 * gram.diagonal().max())
+        self.factor = torch.linalg.cholesky(gram)
+
+    def _solve(self, missing: Tensor) -> Tensor:
+        """The smallest change of the free pixels that changes the held rows by so much."""
+        return self.equations.T @ torch.cholesky_solve(missing[:, None], self.factor)[:, 0]
+
+    def along(self, z: Tensor, way: Tensor, length: float) -> Tensor:
+        """A move of this length along the ``way``, as far as what is known allows it."""
+        x, flat = z.flatten(), way.flatten()
+        for _ in range(PROJECTIONS):
+            move = flat * self.free
+            move = move - self._solve(self.equations @ move)
+            move = length / move.norm().clamp_min(1e-300) * move
+            leaves = ((x <= 0) & (move < 0)) | ((x >= 1) & (move > 0))
+            breaks = ~self.equal & (self.jacobian @ move > self.room)
+            if not (leaves & (self.free > 0)).any() and not (breaks & ~self.held).any():
+                break
+            self.free = self.free * ~leaves
+            self._hold(self.held | breaks)
+        return move.view_as(way)
+
+    def correct(self, x: Tensor, tolerance: float = CORRECTED) -> tuple[Tensor, int]:
+        """``x`` with what is known, up to ``tolerance``, if that succeeds; and the steps taken.
+
+        Newton's steps with one Jacobian, as long as the error falls.
+        """
+        best = self.known.error(x)
+        for number in range(CORRECTIONS):
+            if best <= tolerance:
+                return x, number
+            missing = self.known.missing(x)[0][self.rows]
+            if ((missing != 0) & ~self.held).any():
+                self._hold(self.held | (missing != 0))
+            change = self._solve(missing[self.held])
+            again = (x + change.view_as(x)).clamp(0, 1)
+            error = self.known.error(again)
+            if error > 0.9 * best:
+                return x, CORRECTIONS
+            x, best = again, error
+        return x, CORRECTIONS
