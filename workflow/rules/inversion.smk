@@ -192,6 +192,65 @@ rule plot_horizon:
         "../scripts/inversion/plot_horizon.py"
 
 
+rule find_witnesses:
+    input:
+        code=code("inversion/find_witnesses"),
+        prepared=rules.prepare_network.output.prepared,
+        folder=photographs_folder,
+        names=rules.list_photographs.output.names,
+    output:
+        pictures="<network>/witnesses/{place}-{method}.h5",
+        errors="<network>/stats/witnesses/{place}-{method}.csv",
+    log:
+        f"<logs>/find_witnesses/{INVERSION}.log",
+    benchmark:
+        f"<benchmarks>/find_witnesses/{INVERSION}.tsv"
+    wildcard_constraints:
+        method="both|values",
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        settings=settings("witnesses", "images", "side", "distance", "steps"),
+    script:
+        "../scripts/inversion/find_witnesses.py"
+
+
+rule write_witnesses:
+    input:
+        code=code("inversion/write_witnesses"),
+        errors=expand("<network>/stats/witnesses/{name}.csv", name=WITNESSES),
+    output:
+        tables=network_report("tables", "witnesses", ("csv", "md", "tex")),
+    log:
+        f"<logs>/write_witnesses/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/write_witnesses/{NETWORK}.tsv"
+    params:
+        network=NETWORK,
+        side=config["witnesses"]["side"],
+    script:
+        "../scripts/inversion/write_witnesses.py"
+
+
+rule plot_witnesses:
+    input:
+        code=code("inversion/plot_witnesses"),
+        pictures=expand("<network>/witnesses/{name}.h5", name=WITNESSES),
+        errors=rules.write_witnesses.input.errors,
+    output:
+        figures=network_report("figures", "witnesses", ("pdf", "png")),
+    log:
+        f"<logs>/plot_witnesses/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/plot_witnesses/{NETWORK}.tsv"
+    params:
+        network=NETWORK,
+    script:
+        "../scripts/inversion/plot_witnesses.py"
+
+
 EXTRA["horizon"] = [rules.write_horizon.output, rules.plot_horizon.output]
 if INVERTED:
     EXTRA["inversion"] = [rules.write_inversion.output, rules.plot_inversion.output]
@@ -201,3 +260,6 @@ if INVERTED:
     ]
 else:
     EXTRA["inversion"] = EXTRA["figure_inversion"] = []
+EXTRA["witnesses"] = (
+    [rules.write_witnesses.output, rules.plot_witnesses.output] if WITNESSES else []
+)

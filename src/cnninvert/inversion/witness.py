@@ -15,6 +15,7 @@ from cnninvert.networks.preprocessing import Preprocessing
 KEPT, CORRECTED = 1e-3, 1e-5
 CORRECTIONS, PROJECTIONS, LAST = 12, 8, 8  # at most
 FIRST_STEP, SHORTEST, LONGER, SHORTER = 2e-3, 1e-5, 1.3, 0.5  # relative to the picture's norm
+MARGIN = 1e-6  # of inequalities that are broken, once they are mended, relative to their pooling
 NEAR = 4.0  # steps: how much room an inequality has that is not looked at
 
 
@@ -23,8 +24,8 @@ class Witness:
     """A ``picture`` (1, C, H, W), float64 in [0, 1], which is known as little as another one.
 
     ``distance``: between the two, relative to the norm of the other. In double precision:
-    ``value_error``, the relative difference of their values at the layer, and ``order_error``, the
-    root mean square by which places exceed the known ones, relative to that of the poolings.
+    ``value_error``, the relative difference of their values at the layer, and ``order_error``, by
+    how much a place exceeds the known one at most, relative to the root mean square of its pooling.
     ``steps``: of the walk.
     """
 
@@ -59,8 +60,9 @@ def walk(
     Jacobian, and Newton's method takes back what the step has changed. Inequalities that the step
     would break, and pixels that would leave [0, 1], are held. All use the whole Jacobian: this is
     for small pictures. Steps become shorter where the corrections fail. It ends at ``distance``,
-    after so many ``steps``, or where no step succeeds; then the corrections go on up to a tenth of
-    the ``tolerance``. ``callback`` is told the number of steps and the distance.
+    after so many ``steps``, where no step succeeds, or where there are as many equations as pixels;
+    then the corrections go on up to a tenth of the ``tolerance``. ``callback`` is told the number
+    of steps and the distance.
 
     >>> from cnninvert import trace
     >>> layers = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU())
@@ -75,13 +77,18 @@ def walk(
     known = _Known(network, precise, layer, picture.double(), preprocessing, switches)
     z, step, done = picture.double(), FIRST_STEP, 0
     while done < steps and known.distance(z) < distance and step > SHORTEST:
+        if known.equations >= z.numel():
+            break
         local = _Local(known, z, NEAR * step)
         z = local.correct(z)[0]
         left = 1.02 * (distance - known.distance(z)) + 1e-4
         while step > SHORTEST:
             move = local.along(z, toward.double() - z, min(step, left) * known.norm)
+            if not move.any():
+                step = 0.0
+                break
             moved, corrections = local.correct((z + move).clamp(0, 1))
-            if known.error(moved) <= KEPT:
+            if known.usual(moved) <= KEPT:
                 z, step = moved, step * (LONGER if corrections < CORRECTIONS else 1)
                 break
             step *= SHORTER
@@ -89,9 +96,9 @@ def walk(
         if callback:
             callback(done, known.distance(z))
     for _ in range(LAST):
-        if known.error(z) <= tolerance / 10:
+        if known.worst(z) <= tolerance / 10:
             break
-        z = _Local(known, z, NEAR * SHORTEST).correct(z, tolerance / 10)[0]
+        z = _Local(known, z, NEAR * SHORTEST).correct(z, tolerance / 10, known.worst)[0]
     return Witness(z, known.distance(z), *known.errors(z), done)
 
 
@@ -103,9 +110,7 @@ class _Known:
         self.start, self.norm = start, start.norm()
         self.facts = Facts(precise, layer, start, preprocessing, switches)
         self.scale = self.facts.values.norm()
-        with torch.no_grad():
-            excess = self.facts.of(precise, start)[1]
-        self.inequalities = max(1, int(excess.isfinite().sum()))
+        self.equations = int((self.facts.values != 0).sum())
 
     def at(self, network: TracedNetwork, x: Tensor) -> Tensor:
         """Values, and behind them the excess of places (n + m,)."""
@@ -118,16 +123,27 @@ class _Known:
         values, excess = found.split([len(self.facts.values), len(found) - len(self.facts.values)])
         if self.facts.rectified:
             values = torch.where(self.facts.values > 0, values, F.relu(values))
-        return torch.cat([self.facts.values - values, -F.relu(excess)]), found
+        broken = -F.relu(excess) - MARGIN * (excess > 0)
+        return torch.cat([self.facts.values - values, broken]), found
 
     def errors(self, x: Tensor) -> tuple[float, float]:
-        missing = self.missing(x)[0]
+        """Of the values, relative, and the largest one of the order."""
+        missing, found = self.missing(x)
         count = len(self.facts.values)
-        order = missing[count:].norm() / self.inequalities**0.5
-        return (missing[:count].norm() / self.scale).item(), order.item()
+        order = F.relu(found[count:]).max().item() if len(found) > count else 0.0
+        return (missing[:count].norm() / self.scale).item(), order
 
-    def error(self, x: Tensor) -> float:
+    def worst(self, x: Tensor) -> float:
         return max(self.errors(x))
+
+    def usual(self, x: Tensor) -> float:
+        """The error of the values, or the root mean square of the order's, if that is larger."""
+        missing, _ = self.missing(x)
+        values, order = missing.split(
+            [len(self.facts.values), len(missing) - len(self.facts.values)]
+        )
+        order = order.square().mean().sqrt().item() if len(order) else 0.0
+        return max((values.norm() / self.scale).item(), order)
 
     def distance(self, x: Tensor) -> float:
         return ((x - self.start).norm() / self.norm).item()
@@ -175,9 +191,14 @@ class _Local:
         return self.equations.T @ torch.cholesky_solve(missing[:, None], self.factor)[:, 0]
 
     def along(self, z: Tensor, way: Tensor, length: float) -> Tensor:
-        """A move of this length along the ``way``, as far as what is known allows it."""
+        """A move of this length along the ``way``, as far as what is known allows it.
+
+        Zero where as many equations are held as there are free pixels.
+        """
         x, flat = z.flatten(), way.flatten()
         for _ in range(PROJECTIONS):
+            if self.held.sum() >= self.free.sum():
+                return torch.zeros_like(way)
             move = flat * self.free
             move = move - self._solve(self.equations @ move)
             move = length / move.norm().clamp_min(1e-300) * move
@@ -189,12 +210,19 @@ class _Local:
             self._hold(self.held | breaks)
         return move.view_as(way)
 
-    def correct(self, x: Tensor, tolerance: float = CORRECTED) -> tuple[Tensor, int]:
+    def correct(
+        self,
+        x: Tensor,
+        tolerance: float = CORRECTED,
+        measure: Callable[[Tensor], float] | None = None,
+    ) -> tuple[Tensor, int]:
         """``x`` with what is known, up to ``tolerance``, if that succeeds; and the steps taken.
 
-        Newton's steps with one Jacobian, as long as the error falls.
+        Newton's steps with one Jacobian, as long as the error falls. ``measure``: of the error;
+        ``usual``, if None.
         """
-        best = self.known.error(x)
+        measure = measure or self.known.usual
+        best = measure(x)
         for number in range(CORRECTIONS):
             if best <= tolerance:
                 return x, number
@@ -203,7 +231,7 @@ class _Local:
                 self._hold(self.held | (missing != 0))
             change = self._solve(missing[self.held])
             again = (x + change.view_as(x)).clamp(0, 1)
-            error = self.known.error(again)
+            error = measure(again)
             if error > 0.9 * best:
                 return x, CORRECTIONS
             x, best = again, error

@@ -5,6 +5,11 @@ INVERTED = [
     for layer in inversion_layers(config)
     for method in inversion_methods(config, layer)
 ]
+WITNESSES = [
+    f"{layer}-{known}"
+    for layer in witness_layers(config)
+    for known in config["witnesses"]["known"]
+]
 
 
 def of_layer(wildcards):

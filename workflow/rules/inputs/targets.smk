@@ -9,6 +9,10 @@ NEEDED = {
     ),
 }
 NEEDED["figure_inversion"] = NEEDED["inversion"]
+NEEDED["witnesses"] = (
+    "witnesses: name layers of the network, as in "
+    "--config 'witnesses={layers: [layer3, layer4]}'."
+)
 
 
 def left_out(target):

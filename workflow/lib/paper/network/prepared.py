@@ -45,7 +45,10 @@ def write_prepared(
 
 
 def read_prepared(
-    path: Path, device: torch.device | str = "cpu", size: int | None = None
+    path: Path,
+    device: torch.device | str = "cpu",
+    size: int | None = None,
+    dtype: torch.dtype = torch.float32,
 ) -> tuple[TracedNetwork, Preprocessing]:
     """The network in ``path``, traced, and what input it expects.
 
@@ -62,7 +65,7 @@ def read_prepared(
     module = Source(**about["source"]).build()
     with input_errors("delete the file and run again"):
         set_state(module, state, path)
-    module = module.to(device, memory_format=torch.channels_last)
+    module = module.to(device, dtype, memory_format=torch.channels_last)
     where = "the side of its section" if size else "network.size"
     with input_errors(f"name another network, or give it other pictures with {where}"):
         return trace(module, preprocessing.size), preprocessing

@@ -10,13 +10,24 @@ LAYERS = {
     "vgg16": ["pool1", "pool2", "pool3", "pool4"],
     "alexnet": ["pool1", "pool2", "pool5"],
 }
+# The same of witnesses.layers: there are fewer equations than pixels.
+WITNESS_LAYERS = {"vgg16": ["pool3", "pool4"], "alexnet": ["pool5"]}
 DECODER = "decoder"  # among inversion.methods: one for each of decoders.switches
 
 
 def inversion_layers(config: dict[str, Any]) -> list[str]:
     """The layers that are inverted; none where the user has to name them."""
-    named = config["inversion"]["layers"]
-    return named or LAYERS.get("" if config["network"]["file"] else config["network"]["name"], [])
+    return _layers(config, "inversion", LAYERS)
+
+
+def witness_layers(config: dict[str, Any]) -> list[str]:
+    """The layers whose witnesses are looked for; none where the user has to name them."""
+    return _layers(config, "witnesses", WITNESS_LAYERS)
+
+
+def _layers(config: dict[str, Any], section: str, usual: dict[str, list[str]]) -> list[str]:
+    network = config["network"]
+    return config[section]["layers"] or usual.get("" if network["file"] else network["name"], [])
 
 
 def inversion_methods(config: dict[str, Any], layer: str) -> list[str]:
@@ -33,12 +44,13 @@ def inversion_methods(config: dict[str, Any], layer: str) -> list[str]:
 def check_inversion(config: dict[str, Any]) -> None:
     """Raise InputError for more photographs than the network has, or for decoders alone."""
     listed = config["network"]["images"]
-    for name in ("inversion", "horizon"):
+    # A walk to each of the witnesses goes towards the next photograph.
+    for name, more in (("inversion", 0), ("horizon", 0), ("witnesses", 1)):
         wanted = config[name]["images"]
-        if listed is not None and wanted > listed:
+        if listed is not None and wanted + more > listed:
             raise InputError(
-                f"config: {name}.images = {wanted} is more than network.images = {listed}; "
-                "lower the one or raise the other."
+                f"config: {name}.images = {wanted} needs network.images = {wanted + more} or more, "
+                f"not {listed}; lower the one or raise the other."
             )
     if config["inversion"]["methods"] == [DECODER]:
         raise InputError(
