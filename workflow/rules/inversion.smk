@@ -251,6 +251,67 @@ rule plot_witnesses:
         "../scripts/inversion/plot_witnesses.py"
 
 
+rule count_switch_bits:
+    input:
+        code=code("inversion/count_switch_bits"),
+        prepared=rules.prepare_network.output.prepared,
+        folder=photographs_folder,
+        names=rules.list_photographs.output.names,
+    output:
+        switches="<network>/stats/switch_bits.csv",
+        codecs="<network>/stats/codecs.csv",
+    log:
+        f"<logs>/count_switch_bits/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/count_switch_bits/{NETWORK}.tsv"
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        settings=settings("inversion", "images", "side"),
+    script:
+        "../scripts/inversion/count_switch_bits.py"
+
+
+rule write_switch_bits:
+    input:
+        code=code("inversion/write_switch_bits"),
+        switches=rules.count_switch_bits.output.switches,
+        codecs=rules.count_switch_bits.output.codecs,
+        errors=expand("<network>/stats/inversion/{name}.csv", name=SWITCHES_ALONE),
+    output:
+        tables=network_report("tables", "switch_bits", ("csv", "md", "tex")),
+    log:
+        f"<logs>/write_switch_bits/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/write_switch_bits/{NETWORK}.tsv"
+    params:
+        network=NETWORK,
+        side=config["inversion"]["side"],
+    script:
+        "../scripts/inversion/write_switch_bits.py"
+
+
+rule plot_switch_bits:
+    input:
+        code=code("inversion/plot_switch_bits"),
+        switches=rules.count_switch_bits.output.switches,
+        codecs=rules.count_switch_bits.output.codecs,
+        errors=rules.write_switch_bits.input.errors,
+    output:
+        figures=network_report("figures", "switch_bits", ("pdf", "png")),
+    log:
+        f"<logs>/plot_switch_bits/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/plot_switch_bits/{NETWORK}.tsv"
+    params:
+        network=NETWORK,
+        side=config["inversion"]["side"],
+    script:
+        "../scripts/inversion/plot_switch_bits.py"
+
+
+EXTRA["switch_bits"] = [rules.write_switch_bits.output, rules.plot_switch_bits.output]
 EXTRA["horizon"] = [rules.write_horizon.output, rules.plot_horizon.output]
 if INVERTED:
     EXTRA["inversion"] = [rules.write_inversion.output, rules.plot_inversion.output]

@@ -29,6 +29,11 @@ class Regions:
         empty = torch.empty(1, 1, self.rows, self.columns, device="meta")
         return tuple(self.pool(empty).shape[2:])
 
+    @property
+    def count(self) -> int:
+        """The number of places of a region."""
+        return self._axis(0)[0] * self._axis(1)[0]
+
     def places_of(self, x: Tensor) -> list[Tensor]:
         """``x`` (B, C, rows, columns) -> for each place, its value in all regions (B, C, h, w)."""
         starts, pads = [], []

@@ -5,6 +5,8 @@ INVERTED = [
     for layer in inversion_layers(config)
     for method in inversion_methods(config, layer)
 ]
+# What is found from switches alone.
+SWITCHES_ALONE = [name for name in INVERTED if name.endswith("-switches")]
 WITNESSES = [
     f"{layer}-{known}"
     for layer in witness_layers(config)
