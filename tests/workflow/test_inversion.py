@@ -1,0 +1,77 @@
+"""The targets of inversion without a decoder, for the network of the settings."""
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+TARGETS = ("inversion", "figure_inversion", "horizon", "witnesses", "switch_bits")
+
+
+@pytest.fixture(scope="module")
+def inverted(project):
+    """The tiny preset with all that inversion makes."""
+    project.run(*TARGETS)
+    return project
+
+
+def test_tables_and_figures_are_made_and_stay(inverted):
+    folder = inverted.file("results/tiny/networks/vgg16")
+    for name in ("inversion", "horizon", "witnesses", "switch_bits"):
+        assert (folder / "tables" / f"{name}.tex").exists()
+        assert (folder / "figures" / f"{name}.pdf").exists()
+    for name in ("inverted", "inverted_pool1"):
+        assert (folder / "figures" / f"{name}.png").exists()
+    assert inverted.planned(*TARGETS) == {}
+
+
+def test_errors_are_those_of_the_pictures_that_are_kept(inverted):
+    folder = inverted.file("results/tiny/networks/vgg16")
+    table = pd.read_csv(folder / "tables" / "inversion.csv").set_index("known")
+    for method, words in (
+        ("values", "values alone"),
+        ("decoder_known", "trained decoder, values and switches"),
+    ):
+        with h5py.File(folder / "inversion" / f"pool1-{method}.h5") as file:
+            found, truth = file["pictures"][:].astype(float), file["photographs"][:] / 255
+        norms = [np.sqrt((each**2).sum((1, 2, 3))) for each in (found - truth, truth)]
+        assert table.loc[words, "relative error"] == pytest.approx((norms[0] / norms[1]).mean())
+
+
+def test_witnesses_have_the_same_values(inverted):
+    table = pd.read_csv(inverted.file("results/tiny/networks/vgg16/tables/witnesses.csv"))
+    assert table["within 1e-6"].tolist() == [1]
+    assert (table["distance"] > 1e-3).all()
+
+
+def test_shorter_inversions_replace_the_inversions_alone(inverted):
+    planned = inverted.planned(*TARGETS, "--config", "inversion={evaluations: 5}")
+    assert planned == {
+        **{"invert_activations": 4, "write_inversion": 1, "plot_inversion": 1},
+        **{"plot_inverted": 1, "plot_inverted_layer": 1},
+        **{"write_switch_bits": 1, "plot_switch_bits": 1},
+    }
+
+
+REFUSED = [
+    (
+        ("inversion", "network={name: efficientnet-lite0}", "inversion={layers: null}"),
+        "name layers",
+    ),
+    (("inversion", "inversion={methods: [decoder]}"), "leaves nothing to be inverted"),
+    (("witnesses", "witnesses={images: 40}"), "needs network.images = 41 or more"),
+]
+
+
+@pytest.mark.parametrize(("wanted", "words"), REFUSED, ids=[words for _, words in REFUSED])
+def test_what_cannot_be_inverted_is_refused_before_any_job(empty_project, wanted, words):
+    target, *settings = wanted
+    process = empty_project.plan(target, "--config", *settings)
+    assert process.returncode != 0
+    assert words in process.stdout
+
+
+def test_a_layer_that_there_is_not_is_refused_in_a_sentence(project):
+    process = project.snakemake("inversion", "--config", "inversion={layers: [pool9]}")
+    assert process.returncode != 0
+    assert "the network has no layer 'pool9'; the nearest are pool" in process.stdout
