@@ -2,7 +2,7 @@
 # Makes .venv and installs the tested packages into it; does nothing when it is up to date.
 #   ./install.sh        what the pipeline needs
 #   ./install.sh dev    and what the tests need
-#   ./install.sh bench  and the solvers that benchmarks/sparse_coding.py compares ours with
+#   ./install.sh bench  and what the benchmarks compare ours with
 # PYTHON names another interpreter (3.11 or newer).
 set -euo pipefail
 cd "$(dirname "$0")"
