@@ -25,9 +25,9 @@ def plot_horizon(ranks: list[Path], spectra: list[Path], network: str, figures: 
         floor = float(name.removeprefix("rank, "))
         label = f"rank, singular values above {floor:g}"
         left.plot(places, table[name], style, color=COLOURS["learned"], label=label)
-    share = (table["non-zeros"] / table["pixels"]).clip(upper=1)
+    share = (table["non-zeros"] / table["pixel values"]).clip(upper=1)
     left.plot(places, share, color=COLOURS["noise"], lw=0.8, label="non-zeros, at most 1")
-    left.set(ylabel="share of the pixels", ylim=(0, 1.05), xlabel=network)
+    left.set(ylabel="share of the pixel values", ylim=(0, 1.05), xlabel=network)
     left.set_xticks(places, table["layer"], rotation=90, fontsize=7)
     left.legend(loc="lower left")
     draw_spectra(right, pd.concat(map(pd.read_csv, spectra)), table["layer"].tolist())
@@ -43,7 +43,7 @@ def draw_spectra(axis, points: pd.DataFrame, layers: list[str]) -> None:
         table = points[points["layer"] == layers[at]]
         axis.plot(table["index"], table["singular_value"], color=colour, label=layers[at])
     axis.set(yscale="log", ylim=(1e-6, 1.5), xlim=(0, 1))
-    axis.set(xlabel="index / pixels", ylabel="singular value / largest")
+    axis.set(xlabel="index / pixel values", ylabel="singular value / largest")
     axis.legend()
 
 

@@ -11,7 +11,7 @@ from paper.printing.tables import write_table
 
 def write_horizon(ranks: list[Path], network: str, side: int, tables: list[Path]) -> None:
     table = by_layer(pd.concat(map(pd.read_csv, ranks)))
-    title = f"Horizon of {network}, {side} x {side} pixels, {len(ranks)} photographs"
+    title = f"Horizon of {network}, {side} x {side} pixels, photographs: {len(ranks)}"
     write_table(table, tables, title=f"{title}; {horizon(table)}")
 
 

@@ -12,7 +12,7 @@ def by_layer(ranks: pd.DataFrame) -> pd.DataFrame:
     floors = [name for name in ranks if name.startswith("rank, ")]
     for layer, group in ranks.groupby("layer", sort=False):
         first = group.iloc[0]
-        row = {"layer": layer, "pixels": first["pixels"], "values": first["values"]}
+        row = {"layer": layer, "pixel values": first["pixels"], "values": first["values"]}
         means = group[["nonzeros", "order", "active"]].mean().round().astype(int)
         row |= {
             "non-zeros": means["nonzeros"],
@@ -30,7 +30,7 @@ def by_layer(ranks: pd.DataFrame) -> pd.DataFrame:
 def horizon(table: pd.DataFrame) -> str:
     """A sentence: up to which layer the rank is complete."""
     complete = table[f"rank, {FLOOR:g}"] >= COMPLETE
-    words = f"rank of the values' Jacobian at least {COMPLETE:.0%} of the pixels, floor {FLOOR:g}"
+    words = f"rank of the values' Jacobian at least {COMPLETE:.0%} of the pixel values, floor {FLOOR:g}"
     if not complete.any():
         return f"no layer has a {words}"
     last = table["layer"][complete[complete].index[-1]]
