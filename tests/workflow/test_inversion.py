@@ -5,7 +5,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-TARGETS = ("inversion", "figure_inversion", "horizon", "witnesses", "switch_bits")
+TABLES = ("inversion", "horizon", "witnesses", "switch_bits", "layer_by_layer")
+TARGETS = (*TABLES, "figure_inversion")
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def inverted(project):
 
 def test_tables_and_figures_are_made_and_stay(inverted):
     folder = inverted.file("results/tiny/networks/vgg16")
-    for name in ("inversion", "horizon", "witnesses", "switch_bits"):
+    for name in TABLES:
         assert (folder / "tables" / f"{name}.tex").exists()
         assert (folder / "figures" / f"{name}.pdf").exists()
     for name in ("inverted", "inverted_pool1"):

@@ -311,6 +311,69 @@ rule plot_switch_bits:
         "../scripts/inversion/plot_switch_bits.py"
 
 
+rule measure_layer_by_layer:
+    input:
+        code=code("inversion/measure_layer_by_layer"),
+        prepared=rules.prepare_network.output.prepared,
+        folder=photographs_folder,
+        names=rules.list_photographs.output.names,
+    output:
+        errors="<network>/stats/layer_by_layer.csv",
+    log:
+        f"<logs>/measure_layer_by_layer/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/measure_layer_by_layer/{NETWORK}.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        last=LAST,
+        settings=settings("inversion", "images", "side"),
+    script:
+        "../scripts/inversion/measure_layer_by_layer.py"
+
+
+rule write_layer_by_layer:
+    input:
+        code=code("inversion/write_layer_by_layer"),
+        errors=rules.measure_layer_by_layer.output.errors,
+    output:
+        tables=network_report("tables", "layer_by_layer", ("csv", "md", "tex")),
+    log:
+        f"<logs>/write_layer_by_layer/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/write_layer_by_layer/{NETWORK}.tsv"
+    params:
+        network=NETWORK,
+        last=LAST,
+        side=config["inversion"]["side"],
+    script:
+        "../scripts/inversion/write_layer_by_layer.py"
+
+
+rule plot_layer_by_layer:
+    input:
+        code=code("inversion/plot_layer_by_layer"),
+        errors=rules.measure_layer_by_layer.output.errors,
+    output:
+        figures=network_report("figures", "layer_by_layer", ("pdf", "png")),
+    log:
+        f"<logs>/plot_layer_by_layer/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/plot_layer_by_layer/{NETWORK}.tsv"
+    params:
+        network=NETWORK,
+        last=LAST,
+    script:
+        "../scripts/inversion/plot_layer_by_layer.py"
+
+
+EXTRA["layer_by_layer"] = (
+    [rules.write_layer_by_layer.output, rules.plot_layer_by_layer.output]
+    if LAST
+    else []
+)
 EXTRA["switch_bits"] = [rules.write_switch_bits.output, rules.plot_switch_bits.output]
 EXTRA["horizon"] = [rules.write_horizon.output, rules.plot_horizon.output]
 if INVERTED:

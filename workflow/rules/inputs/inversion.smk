@@ -5,6 +5,8 @@ INVERTED = [
     for layer in inversion_layers(config)
     for method in inversion_methods(config, layer)
 ]
+# Where layer_by_layer begins.
+LAST = ([None] + inversion_layers(config))[-1]
 # What is found from switches alone.
 SWITCHES_ALONE = [name for name in INVERTED if name.endswith("-switches")]
 WITNESSES = [

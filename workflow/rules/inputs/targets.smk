@@ -8,7 +8,7 @@ NEEDED = {
         "--config 'inversion={layers: [layer1, layer2]}'."
     ),
 }
-NEEDED["figure_inversion"] = NEEDED["inversion"]
+NEEDED["figure_inversion"] = NEEDED["layer_by_layer"] = NEEDED["inversion"]
 NEEDED["witnesses"] = (
     "witnesses: name layers of the network, as in "
     "--config 'witnesses={layers: [layer3, layer4]}'."

@@ -30,7 +30,7 @@ def by_layer(ranks: pd.DataFrame) -> pd.DataFrame:
 def horizon(table: pd.DataFrame) -> str:
     """A sentence: up to which layer the rank is complete."""
     complete = table[f"rank, {FLOOR:g}"] >= COMPLETE
-    words = f"rank of the values' Jacobian at least {COMPLETE:.0%} of the pixel values, floor {FLOOR:g}"
+    words = f"rank of the Jacobian at least {COMPLETE:.0%} of the pixel values, floor {FLOOR:g}"
     if not complete.any():
         return f"no layer has a {words}"
     last = table["layer"][complete[complete].index[-1]]
