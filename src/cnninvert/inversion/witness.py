@@ -11,9 +11,11 @@ from cnninvert.inversion.facts import Facts
 from cnninvert.networks.graph import TracedNetwork
 from cnninvert.networks.preprocessing import Preprocessing
 
-# Relative errors up to which a step is kept, and below which it is corrected no further.
-KEPT, CORRECTED = 1e-3, 1e-5
-CORRECTIONS, PROJECTIONS, LAST = 12, 8, 8  # at most
+# Relative errors up to which a step is kept, to which the next one has to bring it, and below which
+# it is corrected no further.
+KEPT, MENDED, CORRECTED = 1e-3, 1e-4, 1e-5
+CORRECTIONS, PROJECTIONS, LAST = 12, 8, 4  # at most
+LOOK_BACK = (0, 1, 2, 4, 8, 16)  # steps, for a point that can be mended
 FIRST_STEP, SHORTEST, LONGER, SHORTER = 2e-3, 1e-5, 1.3, 0.5  # relative to the picture's norm
 MARGIN = 1e-6  # of inequalities that are broken, once they are mended, relative to their pooling
 NEAR = 4.0  # steps: how much room an inequality has that is not looked at
@@ -61,8 +63,8 @@ def walk(
     would break, and pixels that would leave [0, 1], are held. All use the whole Jacobian: this is
     for small pictures. Steps become shorter where the corrections fail. It ends at ``distance``,
     after so many ``steps``, where no step succeeds, or where there are as many equations as pixels;
-    then the corrections go on up to a tenth of the ``tolerance``. ``callback`` is told the number
-    of steps and the distance.
+    then the last point is taken that corrections bring within the ``tolerance``. ``callback`` is
+    told the number of steps and the distance.
 
     >>> from cnninvert import trace
     >>> layers = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU())
@@ -76,11 +78,17 @@ def walk(
     """
     known = _Known(network, precise, layer, picture.double(), preprocessing, switches)
     z, step, done = picture.double(), FIRST_STEP, 0
+    trail = [z]
     while done < steps and known.distance(z) < distance and step > SHORTEST:
         if known.equations >= z.numel():
             break
         local = _Local(known, z, NEAR * step)
         z = local.correct(z)[0]
+        if known.usual(z) > MENDED and len(trail) > 1:
+            # The last step went too far: nothing brings this point back.
+            z, step = trail.pop(), step * SHORTER
+            continue
+        trail.append(z)
         left = 1.02 * (distance - known.distance(z)) + 1e-4
         while step > SHORTEST:
             move = local.along(z, toward.double() - z, min(step, left) * known.norm)
@@ -95,11 +103,22 @@ def walk(
         done += 1
         if callback:
             callback(done, known.distance(z))
-    for _ in range(LAST):
-        if known.worst(z) <= tolerance / 10:
-            break
-        z = _Local(known, z, NEAR * SHORTEST).correct(z, tolerance / 10, known.worst)[0]
+    z = _polished(known, [*trail, z], tolerance)
     return Witness(z, known.distance(z), *known.errors(z), done)
+
+
+def _polished(known: "_Known", trail: list[Tensor], tolerance: float) -> Tensor:
+    """The last point of the ``trail`` that corrections bring within the tolerance.
+
+    A tenth of it, for errors that are computed otherwise. The start always is.
+    """
+    for back in LOOK_BACK:
+        z = trail[max(0, len(trail) - 1 - back)]
+        for _ in range(LAST):
+            if known.worst(z) <= tolerance / 10:
+                return z
+            z = _Local(known, z, NEAR * SHORTEST).correct(z, tolerance / 10, known.worst)[0]
+    return trail[0]
 
 
 class _Known:
