@@ -329,7 +329,7 @@ rule measure_layer_by_layer:
         gres=gres,
     params:
         last=LAST,
-        settings=settings("inversion", "images", "side"),
+        settings=config["layer_by_layer"],
     script:
         "../scripts/inversion/measure_layer_by_layer.py"
 
@@ -347,7 +347,7 @@ rule write_layer_by_layer:
     params:
         network=NETWORK,
         last=LAST,
-        side=config["inversion"]["side"],
+        side=config["layer_by_layer"]["side"],
     script:
         "../scripts/inversion/write_layer_by_layer.py"
 

@@ -31,7 +31,7 @@ def measure_layer_by_layer(
     gpu: int,
     errors: Path,
 ) -> None:
-    """From the layer ``last`` back. ``settings``: side and images."""
+    """From the layer ``last`` back. ``settings``: side, images and iterations."""
     device = use_device(gpu)
     network, preprocessing = read_prepared(prepared, device, settings["side"])
     listed = pd.read_csv(names)["path"].tolist()[: settings["images"]]
@@ -43,16 +43,16 @@ def measure_layer_by_layer(
             truth = {INPUT: x}
             for output in network.run(x, last=last, keep={layer.name for layer in layers}):
                 truth[output.layer.name] = output.values
-            for how, found in undone(network, preprocessing, x, last):
+            for how, found in undone(network, preprocessing, x, last, settings["iterations"]):
                 rows.append({"image": name, "how": how, **about(network, truth, found)})
     write_csv(errors, pd.DataFrame(rows))
 
 
 def undone(
-    network: TracedNetwork, preprocessing: Preprocessing, x: Tensor, last: str
+    network: TracedNetwork, preprocessing: Preprocessing, x: Tensor, last: str, iterations: int
 ) -> Iterator[tuple[str, Undone]]:
     """All layers in turn, and each one by itself, from its true outputs."""
-    for found in undo_layers(network, observe(network, x, last), preprocessing):
+    for found in undo_layers(network, observe(network, x, last), preprocessing, iterations):
         yield "chain", found
     for layer in reversed(layers_up_to(network, last)):
         if layer.kind == "convolution":
@@ -63,7 +63,7 @@ def undone(
                     break
                 known = after[0]
             seen = observe(network, x, known.name)
-            yield "alone", next(undo_layers(network, seen, preprocessing))
+            yield "alone", next(undo_layers(network, seen, preprocessing, iterations))
 
 
 def about(network: TracedNetwork, truth: dict[str, Tensor], found: Undone) -> dict:

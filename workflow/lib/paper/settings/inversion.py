@@ -45,7 +45,7 @@ def check_inversion(config: dict[str, Any]) -> None:
     """Raise InputError for more photographs than the network has, or for decoders alone."""
     listed = config["network"]["images"]
     # A walk to each of the witnesses goes towards the next photograph.
-    for name, more in (("inversion", 0), ("horizon", 0), ("witnesses", 1)):
+    for name, more in (("inversion", 0), ("horizon", 0), ("witnesses", 1), ("layer_by_layer", 0)):
         wanted = config[name]["images"]
         if listed is not None and wanted + more > listed:
             raise InputError(
