@@ -73,6 +73,7 @@ def test_what_cannot_be_inverted_is_refused_before_any_job(empty_project, wanted
 
 
 def test_a_layer_that_there_is_not_is_refused_in_a_sentence(project):
-    process = project.snakemake("inversion", "--config", "inversion={layers: [pool9]}")
+    settings = ("preset=refused", "inversion={layers: [pool9]}")
+    process = project.snakemake("inversion", "--config", *settings)
     assert process.returncode != 0
     assert "the network has no layer 'pool9'; the nearest are pool" in process.stdout
