@@ -83,7 +83,7 @@ def walk(
         if known.equations >= z.numel():
             break
         local = _Local(known, z, NEAR * step)
-        z = local.correct(z)[0]
+        z = local.correct(z)
         if known.usual(z) > MENDED and len(trail) > 1:
             # The last step went too far: nothing brings this point back.
             z, step = trail.pop(), step * SHORTER
@@ -95,9 +95,10 @@ def walk(
             if not move.any():
                 step = 0.0
                 break
-            moved, corrections = local.correct((z + move).clamp(0, 1))
-            if known.usual(moved) <= KEPT:
-                z, step = moved, step * (LONGER if corrections < CORRECTIONS else 1)
+            moved = local.correct((z + move).clamp(0, 1))
+            error = known.usual(moved)
+            if error <= KEPT:
+                z, step = moved, step * (LONGER if error <= MENDED else 1)
                 break
             step *= SHORTER
         done += 1
@@ -117,7 +118,7 @@ def _polished(known: "_Known", trail: list[Tensor], tolerance: float) -> Tensor:
         for _ in range(LAST):
             if known.worst(z) <= tolerance / 10:
                 return z
-            z = _Local(known, z, NEAR * SHORTEST).correct(z, tolerance / 10, known.worst)[0]
+            z = _Local(known, z, NEAR * SHORTEST).correct(z, tolerance / 10, known.worst)
     return trail[0]
 
 
@@ -234,17 +235,17 @@ class _Local:
         x: Tensor,
         tolerance: float = CORRECTED,
         measure: Callable[[Tensor], float] | None = None,
-    ) -> tuple[Tensor, int]:
-        """``x`` with what is known, up to ``tolerance``, if that succeeds; and the steps taken.
+    ) -> Tensor:
+        """``x`` with what is known, up to ``tolerance``, as far as that succeeds.
 
         Newton's steps with one Jacobian, as long as the error falls. ``measure``: of the error;
         ``usual``, if None.
         """
         measure = measure or self.known.usual
         best = measure(x)
-        for number in range(CORRECTIONS):
+        for _ in range(CORRECTIONS):
             if best <= tolerance:
-                return x, number
+                break
             missing = self.known.missing(x)[0][self.rows]
             if ((missing != 0) & ~self.held).any():
                 self._hold(self.held | (missing != 0))
@@ -252,6 +253,6 @@ class _Local:
             again = (x + change.view_as(x)).clamp(0, 1)
             error = measure(again)
             if error > 0.9 * best:
-                return x, CORRECTIONS
+                break
             x, best = again, error
-        return x, CORRECTIONS
+        return x
