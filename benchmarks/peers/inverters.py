@@ -4,7 +4,7 @@ import io
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 
 import torch
@@ -76,7 +76,7 @@ def plenoptic(task: Task) -> Iterator[Tensor]:
     metamer = plenoptic.Metamer(task.x, plenoptic_model(task))
     metamer.setup(initial_image=torch.rand(task.x.shape))
     while True:
-        with redirect_stdout(io.StringIO()):
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             metamer.synthesize(max_iter=20, stop_criterion=0)
         yield metamer.metamer.detach().clone()
 
