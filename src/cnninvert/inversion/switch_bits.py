@@ -14,8 +14,8 @@ SHARES = (0.4, 0.6, 0.8)  # of the most frequent place, in a region, that are to
 def switch_bits(places: Tensor, values: Tensor, size: int) -> dict[str, float]:
     """Bits of the ``places`` (C, h, w) of one picture's pooling, each below ``size``.
 
-    ``values`` (C, h, w): the maxima; where one is zero, the place is no news to who knows the
-    values. Channels are coded one after another, each row by row. By how the places are coded:
+    ``values`` (C, h, w): the maxima; one that is zero says already that its place is the first.
+    Channels are coded one after another, each row by row. By how the places are coded:
 
     - raw: log2 size for each;
     - channel: with the frequencies of its channel;
@@ -35,15 +35,20 @@ def switch_bits(places: Tensor, values: Tensor, size: int) -> dict[str, float]:
     )
     bins = np.digitize(value, edges)
     masked = np.where(positive, place, size)
-    told = [_votes(masked, size), _shifted(masked, 2, size), _shifted(masked, 1, size), bins]
-    contexts = [*told, channels]
+    told = [
+        _votes(masked, size),
+        _shifted(masked, 2, size),
+        _shifted(masked, 1, size),
+        bins,
+        channels,
+    ]
     return {
         "regions": place.size,
         "positive": int(positive.sum()),
         "raw": place.size * float(np.log2(size)),
         "channel": code_length(place, [channels], size),
         "context": code_length(place, [*near, channels], size),
-        "given_values": code_length(place[positive], [each[positive] for each in contexts], size),
+        "given_values": code_length(place[positive], [each[positive] for each in told], size),
     }
 
 
@@ -63,4 +68,6 @@ def _votes(places: NDArray, size: int) -> NDArray:
     before = (counts.cumsum(0) - counts)[..., :size].numpy()
     total, most = before.sum(-1), before.max(-1)
     share = np.digitize(most / np.maximum(total, 1), SHARES)
-    return np.where(total > 0, before.argmax(-1) * (len(SHARES) + 1) + share, size * 5)
+    return np.where(
+        total > 0, before.argmax(-1) * (len(SHARES) + 1) + share, size * (len(SHARES) + 1)
+    )

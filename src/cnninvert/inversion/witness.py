@@ -23,7 +23,7 @@ NEAR = 4.0  # steps: how much room an inequality has that is not looked at
 
 @dataclass(frozen=True)
 class Witness:
-    """A ``picture`` (1, C, H, W), float64 in [0, 1], which is known as little as another one.
+    """A ``picture`` (1, C, H, W), float64 in [0, 1], that what is known does not tell from another.
 
     ``distance``: between the two, relative to the norm of the other. In double precision:
     ``value_error``, the relative difference of their values at the layer, and ``order_error``, by
@@ -78,13 +78,12 @@ def walk(
     """
     known = _Known(network, precise, layer, picture.double(), preprocessing, switches)
     z, step, done = picture.double(), FIRST_STEP, 0
-    trail = [z]
-    while done < steps and known.distance(z) < distance and step > SHORTEST:
-        if known.equations >= z.numel():
-            break
+    trail: list[Tensor] = []
+    room = known.equations < z.numel()
+    while room and done < steps and known.distance(z) < distance and step > SHORTEST:
         local = _Local(known, z, NEAR * step)
         z = local.correct(z)
-        if known.usual(z) > MENDED and len(trail) > 1:
+        if known.usual(z) > MENDED and trail:
             # The last step went too far: nothing brings this point back.
             z, step = trail.pop(), step * SHORTER
             continue
@@ -131,6 +130,7 @@ class _Known:
         self.facts = Facts(precise, layer, start, preprocessing, switches)
         self.scale = self.facts.values.norm()
         self.equations = int((self.facts.values != 0).sum())
+        self.count = len(self.facts.values)
 
     def at(self, network: TracedNetwork, x: Tensor) -> Tensor:
         """Values, and behind them the excess of places (n + m,)."""
@@ -140,7 +140,7 @@ class _Known:
     def missing(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """What values and inequalities lack (n + m,), and what they are (n + m,)."""
         found = self.at(self.precise, x)
-        values, excess = found.split([len(self.facts.values), len(found) - len(self.facts.values)])
+        values, excess = found[: self.count], found[self.count :]
         if self.facts.rectified:
             values = torch.where(self.facts.values > 0, values, F.relu(values))
         broken = -F.relu(excess) - MARGIN * (excess > 0)
@@ -149,9 +149,9 @@ class _Known:
     def errors(self, x: Tensor) -> tuple[float, float]:
         """Of the values, relative, and the largest one of the order."""
         missing, found = self.missing(x)
-        count = len(self.facts.values)
-        order = F.relu(found[count:]).max().item() if len(found) > count else 0.0
-        return (missing[:count].norm() / self.scale).item(), order
+        excess = found[self.count :]
+        order = F.relu(excess).max().item() if len(excess) else 0.0
+        return (missing[: self.count].norm() / self.scale).item(), order
 
     def worst(self, x: Tensor) -> float:
         return max(self.errors(x))
@@ -159,9 +159,7 @@ class _Known:
     def usual(self, x: Tensor) -> float:
         """The error of the values, or the root mean square of the order's, if that is larger."""
         missing, _ = self.missing(x)
-        values, order = missing.split(
-            [len(self.facts.values), len(missing) - len(self.facts.values)]
-        )
+        values, order = missing[: self.count], missing[self.count :]
         order = order.square().mean().sqrt().item() if len(order) else 0.0
         return max((values.norm() / self.scale).item(), order)
 
@@ -178,7 +176,7 @@ class _Local:
     def __init__(self, known: _Known, z: Tensor, near: float) -> None:
         self.known = known
         missing, found = known.missing(z)
-        count = len(known.facts.values)
+        count = known.count
         values = (known.facts.values != 0) | (missing[:count] != 0)
         self.rows = torch.cat([values, found[count:] >= -near]).nonzero().flatten()
         self.equal = self.rows < count

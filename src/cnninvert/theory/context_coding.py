@@ -47,8 +47,7 @@ def _adaptive(symbols: NDArray, nodes: NDArray, alphabet: int) -> NDArray:
     counts = np.bincount(nodes * alphabet + symbols, minlength=size * alphabet)
     counts = counts.reshape(size, alphabet)
     total = counts.sum(1)
-    found = _log_rising(0.5, counts).sum(1) - _log_rising(alphabet / 2, total)
-    return found
+    return _log_rising(0.5, counts).sum(1) - _log_rising(alphabet / 2, total)
 
 
 def _log_rising(start: float, counts: NDArray) -> NDArray:

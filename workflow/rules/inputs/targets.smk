@@ -3,16 +3,13 @@
 # What a target needs that only the user can name.
 NEEDED = {
     "picture": "picture: say which, as in --config 'picture={file: holiday.jpg, layer: 4}'.",
-    "inversion": (
-        "inversion: name layers of the network, as in "
-        "--config 'inversion={layers: [layer1, layer2]}'."
-    ),
+    **{
+        section: f"{section}: name layers of the network, as in "
+        f"--config '{section}={{layers: [layer1, layer2]}}'."
+        for section in ("inversion", "witnesses")
+    },
 }
 NEEDED["figure_inversion"] = NEEDED["layer_by_layer"] = NEEDED["inversion"]
-NEEDED["witnesses"] = (
-    "witnesses: name layers of the network, as in "
-    "--config 'witnesses={layers: [layer3, layer4]}'."
-)
 
 
 def left_out(target):

@@ -40,20 +40,20 @@ def find_witnesses(
         network.layer(place)
     listed = pd.read_csv(names)["path"].tolist()[: count + 1]
     photographs = crops(folder, listed, side).to(device)
-    x = photographs.double() / 255
+    x = (photographs / 255).double()
 
     def work(number: int) -> Arrays:
         one, other = x[number : number + 1], x[number + 1 : number + 2]
         steps = progress(range(settings["steps"]), "steps")
         found = walk(
-            *(network, precise, place, one.float().double(), other, preprocessing),
+            *(network, precise, place, one, other, preprocessing),
             switches=METHODS[method].switches,
             distance=settings["distance"],
             steps=settings["steps"],
             callback=lambda *_: next(steps, None),
         )
         # Once more, from the picture alone, by the network as it is.
-        truth = observe(precise, preprocessing.normalise(one.float().double()), place)
+        truth = observe(precise, preprocessing.normalise(one), place)
         values, switches = agreement(precise, truth, found.picture, preprocessing)
         numbers = {
             "distance": found.distance,

@@ -51,10 +51,10 @@ def invert_activations(
         phases = usual_phases(known, settings["evaluations"])
         steps = progress(range(sum(each.evaluations for each in phases)), "evaluations")
         # No picture has noise for its values: another start would not help.
-        start = BRIGHTNESS if METHODS[method].noise else None
+        grey = BRIGHTNESS if METHODS[method].noise else None
         found = invert(
             *(network, known, preprocessing),
-            start=start,
+            start=grey,
             phases=phases,
             callback=lambda *_: next(steps, None),
         )

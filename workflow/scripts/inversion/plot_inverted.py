@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from machinery import job
@@ -40,7 +39,7 @@ def plot_inverted(
         if layer not in of_layers:
             of_layers[layer] = [Row({"photograph": magnified(each)}, {}) for each in photographs]
         for name, row, picture in zip(names, of_layers[layer], found, strict=True):
-            row.pictures[method] = magnified(eight_bit(np.asarray(picture)))
+            row.pictures[method] = magnified(eight_bit(picture))
             row.errors[method] = table[name]
         methods.add(method)
     chosen = picture_rows.choose(names, None, rows, seed)

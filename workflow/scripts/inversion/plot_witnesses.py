@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from machinery import job
@@ -28,7 +27,7 @@ def plot_witnesses(
         distances = pd.read_csv(about)["distance"]
         titles[path.stem] = f"{layer}: {TITLES[method]}"
         for row, picture, distance in zip(rows, found, distances, strict=False):
-            row.pictures[path.stem] = magnified(eight_bit(np.asarray(picture)))
+            row.pictures[path.stem] = magnified(eight_bit(picture))
             row.errors[path.stem] = distance
     foot = (
         f"Pictures that {network} gives the same activation as the photograph, up to 1e-6 of its "

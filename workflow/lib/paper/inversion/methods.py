@@ -5,16 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Method:
-    """``values``, ``switches``: whether they are known. ``noise``: whether the values are noise.
-
-    ``decoder``: the switches of the trained decoder that is asked in place of the inversion.
-    """
+    """``values``, ``switches``: whether they are known. ``noise``: whether the values are noise."""
 
     title: str
     values: bool = True
     switches: bool = True
     noise: bool = False
-    decoder: str | None = None
 
 
 # In the order in which they are shown.
@@ -23,6 +19,6 @@ METHODS = {
     "values": Method("values alone", switches=False),
     "switches": Method("switches alone", values=False),
     "noise": Method("noise for values, and the switches", noise=True),
-    "decoder_known": Method("trained decoder, values and switches", decoder="known"),
-    "decoder_fixed": Method("trained decoder, values alone", switches=False, decoder="fixed"),
+    "decoder_known": Method("trained decoder, values and switches"),
+    "decoder_fixed": Method("trained decoder, values alone", switches=False),
 }
