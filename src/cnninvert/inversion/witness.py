@@ -67,6 +67,7 @@ def walk(
     told the number of steps and the distance.
 
     >>> from cnninvert import trace
+    >>> _ = torch.manual_seed(0)
     >>> layers = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU())
     >>> twin = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU()).double()
     >>> _ = twin.load_state_dict(layers.state_dict())
@@ -128,7 +129,8 @@ class _Known:
         self.network, self.precise = network, precise
         self.start, self.norm = start, start.norm()
         self.facts = Facts(precise, layer, start, preprocessing, switches)
-        self.scale = self.facts.values.norm()
+        # Where no value is known that is not zero, errors are absolute.
+        self.scale = self.facts.values.norm() or torch.ones(())
         self.equations = int((self.facts.values != 0).sum())
         self.count = len(self.facts.values)
 
@@ -188,6 +190,8 @@ class _Local:
     def _jacobian(self, z: Tensor, batch: int = 64) -> Tensor:
         x = z.float().requires_grad_()
         rows = self.known.at(self.known.network, x)[self.rows]
+        if not len(rows):
+            return z.new_zeros(0, z.numel())
         unit = torch.eye(len(rows), device=z.device)
         parts = [
             torch.autograd.grad(rows, x, part, retain_graph=True, is_grads_batched=True)[0]
@@ -201,7 +205,8 @@ class _Local:
         self.equations = self.jacobian[held] * self.free
         gram = self.equations @ self.equations.T
         # As much as double precision needs where rows depend on each other.
-        gram.diagonal().add_(1e-13 * gram.diagonal().max())
+        if len(gram):
+            gram.diagonal().add_(1e-13 * gram.diagonal().max())
         self.factor = torch.linalg.cholesky(gram)
 
     def _solve(self, missing: Tensor) -> Tensor:
