@@ -34,7 +34,6 @@ rule measure_activation_space:
         gres=gres,
     params:
         images=config["table4"]["images"],
-        banks=config["table4"]["banks"],
         seed=SEED,
     script:
         "../scripts/table4/measure_activation_space.py"
@@ -56,7 +55,6 @@ rule reconstruct_activations:
         gpu=gpus,
         gres=gres,
     params:
-        banks=config["table4"]["banks"],
         seed=SEED,
     script:
         "../scripts/table4/reconstruct_activations.py"

@@ -54,8 +54,8 @@ def folder(tmp_path):
             file["paths"] = [name.encode() for name in NAMES]
             for method, count in PARTS[part.rpartition("-")[2]].items():
                 file[method] = pictures(count) / np.float32(255)
-                rows += [(name, method, 0, 0.25) for name in NAMES[:count]]
-        table = pd.DataFrame(rows, columns=["image", "method", "bank", "error"])
+                rows += [(name, method, 0.25) for name in NAMES[:count]]
+        table = pd.DataFrame(rows, columns=["image", "method", "error"])
         table.assign(reference="picture", pixels="unit").to_csv(tmp_path / f"{part}.csv")
     files = {
         "template": TEMPLATE,

@@ -63,6 +63,6 @@ def test_rows_are_chosen_by_the_seed_and_the_names():
 def test_errors_are_relative_to_the_photograph(tmp_path):
     readings = [(r, p) for r in ("picture", "decoded") for p in ("unit", "centred")]
     table = pd.DataFrame(readings, columns=["reference", "pixels"])
-    table = table.assign(layer="pool1", image="a", method="noise", bank=0, error=[1, 2, 3, 4])
+    table = table.assign(layer="pool1", image="a", method="noise", error=[1, 2, 3, 4])
     table.to_csv(tmp_path / "x.csv")
-    assert picture_errors(tmp_path / "x.csv").values.tolist() == [["a", "noise", 0, 1]]
+    assert picture_errors(tmp_path / "x.csv").values.tolist() == [["a", "noise", 1]]

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from cnninvert.networks.layers import next_convolution
 from cnninvert.operators.model_sparsity import ModelProjection
 from cnninvert.operators.norms import norms
 from cnninvert.solvers.iht import VARIANTS, iht
@@ -16,7 +17,7 @@ from machinery.files import write_csv
 from paper.data.activations import Activations
 from paper.device import use_device
 from paper.networks import load_network
-from paper.table4.filter_banks import filter_banks
+from paper.table4.filter_banks import gaussian_bank
 from paper.table4.readings import Reading
 from paper.table4.reconstruction import operator, scale_to
 
@@ -35,7 +36,10 @@ def measure_iht(
     device = use_device(gpu)
     network = load_network(weights, device)
     source = Activations(activations, network)
-    banks = filter_banks(network, layer, seed, settings["banks"])
+    learned = network.filters(next_convolution(layer)).contiguous()
+    banks = {("learned", 0): learned}
+    for bank in range(settings["banks"]):
+        banks["gaussian", bank] = gaussian_bank(learned, layer, seed, bank)
     starts = range(0, settings["images"], settings["batch"])
     parts = list(product(starts, banks, ("signed", "absolute"), VARIANTS))
 

@@ -30,10 +30,9 @@ from paper.device import use_device
 from paper.table4.decoder_file import load_decoder
 from paper.table4.decoding import read_places
 from paper.table4.errors import relative_errors
-from paper.table4.method_datasets import method_and_bank
 from paper.table4.switch_controls import mean_activations, shuffled
 
-COLUMNS = ["layer", "decoder", "image", "method", "bank", "reference", "pixels"]
+COLUMNS = ["layer", "decoder", "image", "method", "reference", "pixels"]
 
 
 def decode_pictures(
@@ -93,7 +92,7 @@ def decode_pictures(
             first = results[:1]
             if decoded:
                 first = torch.from_numpy(finite(decoded[0]["original"], number, number + 1))
-            table = pd.DataFrame(map(method_and_bank, found), columns=["method", "bank"])
+            table = pd.DataFrame({"method": list(found)})
             table = table.assign(layer=layer, decoder=switches, image=paths[number].decode())
             table["activation_error"] = [
                 float(norms(encoded.get(name, x) - x) / norms(x)) for name in found
@@ -102,9 +101,7 @@ def decode_pictures(
                 table[["reference", "pixels"]] = reading
                 rows.append(table.assign(error=values.cpu()))
             for name, picture in found.items():
-                method, bank = method_and_bank(name)
-                if not bank:  # the pictures of one Gaussian bank of several are kept
-                    write_row(output, method, number, count, picture.cpu().numpy())
+                write_row(output, name, number, count, picture.cpu().numpy())
     write_csv(errors, pd.concat(rows)[[*COLUMNS, "error", "activation_error"]])
 
 

@@ -21,7 +21,6 @@ from paper.table4.reconstruction import relative_errors
 
 # The readings whose errors are kept image by image, for paired differences.
 SHOWN = (Reading(switches="known"), Reading(switches="fixed"))
-BATCH = 2  # of pool(1)'s responses, 128 x 112 x 112, under hundreds of readings
 
 
 def measure_activation_space(
@@ -30,7 +29,6 @@ def measure_activation_space(
     sparsity: Path,
     layer: str,
     images: int,
-    banks: int,
     seed: int,
     checkpoints: Checkpoints,
     gpu: int,
@@ -42,26 +40,24 @@ def measure_activation_space(
     source = Activations(activations, network)
     shares = pd.read_csv(sparsity).set_index("layer")["nonzeros"]
     density = float(shares[next_convolution(layer)]) / 100
-    filters = filter_banks(network, layer, seed, banks)
     by_reading: dict[tuple[str, str], list[float]] = {}
     shown = []
 
     def measure(part: tuple) -> Arrays:
-        start, key = part
-        x = source.read(layer, "output", start, min(start + BATCH, images)).to(device)
-        found = relative_errors(x, filters[key], density)
+        image, kind = part
+        x = source.read(layer, "output", image, image + 1).to(device)
+        found = relative_errors(x, filter_banks(network, layer, seed, image)[kind], density)
         return {"errors": torch.stack([found[reading] for reading in readings()]).cpu().numpy()}
 
-    parts = list(product(range(0, images, BATCH), filters))
+    parts = list(product(range(images), ("learned", "gaussian")))
     with torch.inference_mode():
-        for part, found in checkpoints.parts(parts, measure, "batches and filter banks"):
-            start, (kind, bank) = part
+        for part, found in checkpoints.parts(parts, measure, "photographs and filter banks"):
+            image, kind = part
             name = {"learned": "learned", "gaussian": "random"}[kind]  # as the paper says
-            for reading, values in zip(readings(), found["errors"].tolist(), strict=True):
-                by_reading.setdefault((name, str(reading)), []).extend(values)
+            for reading, (error,) in zip(readings(), found["errors"].tolist(), strict=True):
+                by_reading.setdefault((name, str(reading)), []).append(error)
                 if reading in SHOWN:
-                    for image, error in enumerate(values, start):
-                        shown.append((layer, image, name, bank, reading.switches, error))
+                    shown.append((layer, image, name, reading.switches, error))
         # "Random activations": Gaussian noise of the same norm, which no reading touches.
         for image in range(images):
             x = source.read(layer, "output", image, image + 1)
@@ -74,7 +70,7 @@ def measure_activation_space(
     ]
     columns = ["layer", "filters", "reading", "error", "spread", "n"]
     write_csv(errors, pd.DataFrame(rows, columns=columns))
-    columns = ["layer", "image", "filters", "bank", "switches", "error"]
+    columns = ["layer", "image", "filters", "switches", "error"]
     write_csv(by_image, pd.DataFrame(shown, columns=columns))
 
 

@@ -25,8 +25,7 @@ def plot_figure4(
     """``pattern``: what the names of the photographs must match; None for any."""
     titles = picture_rows.columns(switches)
     table = picture_errors(errors)
-    # The pictures are of the first Gaussian bank; means, as in Table 4, are over all.
-    shown = table[table["bank"] == 0].set_index(["image", "method"])["error"]
+    shown = table.set_index(["image", "method"])["error"]
     spread = table.groupby("method")["error"].agg(["mean", "std"])
     decoded = [method for method in titles if method in spread.index]
     expected = {"paths": NAMES, **dict.fromkeys(decoded, DECODED)}
@@ -43,8 +42,7 @@ def plot_figure4(
     foot = (
         f"Decoded from VGG-16's {title('vgg16', layer)}, {switches} switches. "
         "Below each picture its relative error; below the titles\n"
-        f"its mean ± standard deviation over all {len(names)} test photographs, "
-        "for (d) over all filter banks, too; the first is shown."
+        f"its mean ± standard deviation over all {len(names)} test photographs."
     )
     notes = {name: f"{mean:.3f} ± {std:.3f}" for name, mean, std in spread.itertuples()}
     picture_rows.save(picture_rows.draw(chosen, titles, notes, foot), figures)

@@ -50,19 +50,18 @@ def plot_picture(
 def decode_row(pixels: np.ndarray, network: Network, decoder: Decoder, seed: int) -> Row:
     """The columns of Figure 4 for one photograph, ``pixels`` (3, 224, 224) uint8 RGB.
 
-    The Gaussian filters are the first bank of Table 4's; the noise is its first photograph's.
+    The Gaussian filters and the noise are those of Table 4's first photograph.
     """
     image = torch.tensor(pixels, device=decoder.mean.device).unsqueeze(0)
     pictures, errors = {"photograph": pixels}, {}
     with torch.inference_mode():
         x, places = encode(network, image, decoder.layer)
-        banks = filter_banks(network, decoder.layer, seed, gaussian=1)
+        banks = filter_banks(network, decoder.layer, seed, 0)
         found = one_step_reconstructions(x, banks, decoder.layer, seed, 0, (decoder.switches,))
         for name, x_hat in [("original", x), *found]:
-            method = name.replace("gaussian0", "gaussian")
             decoded = decoder(x_hat, places)
-            errors[method] = float(norms(decoded - image / 255) / norms(image / 255))
-            pictures[method] = eight_bit(decoded[0].cpu().numpy())
+            errors[name] = float(norms(decoded - image / 255) / norms(image / 255))
+            pictures[name] = eight_bit(decoded[0].cpu().numpy())
     return Row(pictures, errors)
 
 

@@ -39,7 +39,7 @@ def plot_switches(
         layer = path.stem.split("-")[0]
         row = by_layer.setdefault(layer, Row({"photograph": photograph}, {}, title("vgg16", layer)))
         table = picture_errors(scores)
-        table = table[(table["image"] == names[number]) & (table["bank"] == 0)]
+        table = table[table["image"] == names[number]]
         row.errors.update(table.set_index("method")["error"])
         with read_hdf5(path, {"paths": NAMES}) as file:
             shown = [method for method in COLUMNS if method in file]

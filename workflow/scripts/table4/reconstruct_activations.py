@@ -19,19 +19,18 @@ def reconstruct_activations(
     activations: Path,
     reconstructions: Path,
     layer: str,
-    banks: int,
     seed: int,
     gpu: int,
 ) -> None:
     device = use_device(gpu)
     network = load_network(weights, device)
     source = Activations(activations, network)
-    filters = filter_banks(network, layer, seed, banks)
     with torch.inference_mode(), atomic_hdf5(reconstructions) as file:
         file.attrs.update({switches: str(reading) for switches, reading in READINGS.items()})
         for number in progress(range(len(source)), "photographs"):
             x = source.read(layer, "output", number, number + 1).to(device)
-            for name, x_hat in one_step_reconstructions(x, filters, layer, seed, number):
+            banks = filter_banks(network, layer, seed, number)
+            for name, x_hat in one_step_reconstructions(x, banks, layer, seed, number):
                 write_row(file, name, number, len(source), x_hat[0].cpu().numpy())
 
 

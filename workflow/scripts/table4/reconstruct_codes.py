@@ -19,7 +19,6 @@ from paper.device import use_device
 from paper.figure3 import code_statistics
 from paper.networks import load_network
 from paper.table4.filter_banks import filter_banks
-from paper.table4.method_datasets import dataset
 from paper.table4.readings import Reading
 from paper.table4.reconstruction import operator, scale_to
 
@@ -42,31 +41,31 @@ def reconstruct_codes(
     network = load_network(weights, device)
     source = Activations(activations, network)
     size = source.shape(layer)[-1]
-    # Without a torus: at this gap it would take 4 to 17 times as long.
-    prepared = {
-        key: PreparedFilterBank(operator(Reading(), filters, size), largest_torus=0)
-        for key, filters in filter_banks(network, layer, seed, 1).items()
-    }
+
+    def prepare(kind: str, image: int) -> PreparedFilterBank:
+        w = operator(Reading(), filter_banks(network, layer, seed, image)[kind], size)
+        # Without a torus: at this gap it would take 4 to 17 times as long.
+        return PreparedFilterBank(w, largest_torus=0)
+
+    learned = prepare("learned", 0)  # the same for all photographs
 
     def reconstruct(part: tuple) -> Arrays:
-        image, key = part
-        w = prepared[key].source
-        x = source.read(layer, "output", image, image + 1).to(device)
-        codes = recover_codes(
-            w, x, ModelProjection(), lambda_fraction, gap, iterations, prepared[key]
-        )
+        image, kind = part
+        bank = learned if kind == "learned" else prepare(kind, image)
+        w, x = bank.source, source.read(layer, "output", image, image + 1).to(device)
+        codes = recover_codes(w, x, ModelProjection(), lambda_fraction, gap, iterations, bank)
         x_hat = scale_to(w.adjoint(codes[0].codes), x)
         found = {"error": norms(x - x_hat) / norms(x), **code_statistics(w, x, *codes)}
         return {name: value.cpu().numpy() for name, value in (found | {"x_hat": x_hat}).items()}
 
-    parts = list(product(range(images), prepared))
+    parts = list(product(range(images), ("learned", "gaussian")))
     rows = []
     with torch.inference_mode(), atomic_hdf5(reconstructions) as file:
         for part, found in checkpoints.parts(parts, reconstruct, "reconstructions"):
-            image, (filters, bank) = part
+            image, filters = part
             (x_hat,) = found.pop("x_hat")
-            write_row(file, dataset(filters, bank, "codes"), image, images, x_hat)
-            keys = {"layer": layer, "image": image, "filters": filters, "bank": bank}
+            write_row(file, f"{filters}_codes", image, images, x_hat)
+            keys = {"layer": layer, "image": image, "filters": filters}
             rows.append(keys | {name: value.item() for name, value in found.items()})
     write_csv(errors, pd.DataFrame(rows))
 

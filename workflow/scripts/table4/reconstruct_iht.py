@@ -17,7 +17,6 @@ from paper.data.activations import Activations
 from paper.device import use_device
 from paper.networks import load_network
 from paper.table4.filter_banks import filter_banks
-from paper.table4.method_datasets import dataset
 from paper.table4.readings import Reading
 from paper.table4.reconstruction import operator, scale_to
 
@@ -40,12 +39,10 @@ def reconstruct_iht(
     size = source.shape(layer)[-1]
     # Table 4's reading but for the absolute maximum: only that makes M a projection.
     reading = Reading(maximum="absolute")
-    banks = filter_banks(network, layer, seed, 1)
-    operators = {key: operator(reading, filters, size) for key, filters in banks.items()}
 
     def reconstruct(part: tuple) -> Arrays:
-        image, key, (_, count) = part
-        w = operators[key]
+        image, kind, (_, count) = part
+        w = operator(reading, filter_banks(network, layer, seed, image)[kind], size)
         x = source.read(layer, "output", image, image + 1).to(device)
         found = iht(w, x, ModelProjection(), count, "normalised")
         # After one step the length of the step is lost to this scaling.
@@ -53,16 +50,17 @@ def reconstruct_iht(
         values = {"x_hat": x_hat, "steps": found.iterations, "error": norms(x - x_hat) / norms(x)}
         return {name: value.cpu().numpy() for name, value in values.items()}
 
-    parts = list(product(range(images), operators, [("absolute", 1), ("iht", steps)]))
+    hows = [("absolute", 1), ("iht", steps)]
+    parts = list(product(range(images), ("learned", "gaussian"), hows))
     rows = []
     with torch.inference_mode(), atomic_hdf5(reconstructions) as file:
         for part, found in checkpoints.parts(parts, reconstruct, "reconstructions"):
-            image, (filters, bank), (how, _) = part
+            image, filters, (how, _) = part
             (x_hat,) = found["x_hat"]
-            write_row(file, dataset(filters, bank, how), image, images, x_hat)
+            write_row(file, f"{filters}_{how}", image, images, x_hat)
             numbers = found["steps"].item(), found["error"].item()
-            rows.append((layer, image, filters, bank, *numbers))
-    columns = ["layer", "image", "filters", "bank", "steps", "error"]
+            rows.append((layer, image, filters, *numbers))
+    columns = ["layer", "image", "filters", "steps", "error"]
     write_csv(errors, pd.DataFrame(rows, columns=columns))
 
 

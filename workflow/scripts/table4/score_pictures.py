@@ -1,4 +1,4 @@
-"""All metrics of decoded pictures, of one Gaussian filter bank."""
+"""All metrics of decoded pictures."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def score_pictures(
     tables = []
     with torch.inference_mode(), read_photographs(photographs, "test") as originals:
         for path, known in zip(pictures, map(pd.read_csv, errors), strict=True):
-            known = known[known["bank"] == 0].drop_duplicates(KEYS)
+            known = known.drop_duplicates(KEYS)
             with read_hdf5(path, {"paths": NAMES}) as file:
                 check_datasets(path, file, dict.fromkeys(known["method"], DECODED))
                 for number, (_, rows) in enumerate(

@@ -59,7 +59,7 @@ def part(
     """
     layer, switches = decoder.split("-")
     table = pd.concat([methods.picture_errors(errors) for _, errors in parts])
-    shown = table[table["bank"] == 0].set_index(["image", "method"])["error"]
+    shown = table.set_index(["image", "method"])["error"]
     saved = {}
     for pictures, _ in parts:
         with read_hdf5(pictures, {"paths": NAMES}) as file:

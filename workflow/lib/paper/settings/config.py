@@ -34,7 +34,6 @@ MOVED = {
     "coherence.seeds": "table3.banks",
     "coherence": "table3",
     "rip": "figure3",
-    "reconstruct.filter_seeds": "table4.banks",
     "reconstruct": "table4",
     "iht_activations.filter_seeds": "iht_activations.banks",
     "decoder": "decoders",

@@ -10,20 +10,20 @@ from cnninvert.operators.norms import norms, per_sample
 from paper.seeds import generator
 
 
-def filter_banks(
-    network: Network, layer: str, seed: int, gaussian: int
-) -> dict[tuple[str, int], Tensor]:
-    """(K, M, 3, 3) filters of conv(i+1, 1) for the pool ``layer``, by (filters, bank).
+def filter_banks(network: Network, layer: str, seed: int, image: int) -> dict[str, Tensor]:
+    """(K, M, 3, 3) filters of conv(i+1, 1) for the pool ``layer``: learned and gaussian.
 
-    The learned ones are ("learned", 0); so many ``gaussian`` ones, i.i.d. with variance 1/(9 M),
-    follow as ("gaussian", 0), ("gaussian", 1), ...
+    ``image`` numbers the photographs. Each has a Gaussian bank of its own, so that what is found
+    with them is a sample of photographs and of banks at once.
     """
     learned = network.filters(next_convolution(layer)).contiguous()
-    banks = {("learned", 0): learned}
-    for bank in range(gaussian):
-        random = generator(seed, 6, _number(layer), bank)
-        banks["gaussian", bank] = gaussian_filters(tuple(learned.shape), random).to(learned.device)
-    return banks
+    return {"learned": learned, "gaussian": gaussian_bank(learned, layer, seed, image)}
+
+
+def gaussian_bank(learned: Tensor, layer: str, seed: int, bank: int) -> Tensor:
+    """Filters of the shape of the ``learned`` ones, i.i.d. with variance 1/(9 M)."""
+    random = generator(seed, 6, _number(layer), bank)
+    return gaussian_filters(tuple(learned.shape), random).to(learned.device)
 
 
 def noise_like(x: Tensor, layer: str, seed: int, image: int) -> Tensor:

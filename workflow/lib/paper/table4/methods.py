@@ -31,11 +31,11 @@ BASELINES = {
 
 
 def picture_errors(path: Path) -> pd.DataFrame:
-    """Relative errors of decoded pictures: columns image, method, bank, error.
+    """Relative errors of decoded pictures: columns image, method, error.
 
     From a CSV file of decode_pictures; relative to the photograph, pixels in [0, 1].
     """
-    return of_photographs(pd.read_csv(path))[["image", "method", "bank", "error"]]
+    return of_photographs(pd.read_csv(path))[["image", "method", "error"]]
 
 
 def of_photographs(errors: pd.DataFrame) -> pd.DataFrame:

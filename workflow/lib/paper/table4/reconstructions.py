@@ -6,7 +6,6 @@ from torch import Tensor
 
 from cnninvert.operators.switches import Switches
 from paper.table4.filter_banks import noise_like
-from paper.table4.method_datasets import dataset
 from paper.table4.readings import Reading
 from paper.table4.reconstruction import reconstruct
 
@@ -19,7 +18,7 @@ READINGS: dict[Switches, Reading] = {
 
 def one_step_reconstructions(
     x: Tensor,
-    banks: Mapping[tuple[str, int], Tensor],
+    banks: Mapping[str, Tensor],
     layer: str,
     seed: int,
     image: int,
@@ -28,10 +27,10 @@ def one_step_reconstructions(
     """Yield (name, x^) for the activation ``x`` (1, M, D, D) of the pool ``layer``.
 
     ``banks``: as ``filter_banks`` gives them, each used with each of ``switches``; the names are
-    noise, learned_known, gaussian0_known, gaussian1_known, ... ``image`` numbers the photographs:
-    each has its own noise.
+    noise, learned_known, gaussian_known, learned_fixed, gaussian_fixed. ``image`` numbers the
+    photographs: each has its own noise.
     """
     yield "noise", noise_like(x, layer, seed, image)
     for each in switches:
-        for (kind, bank), filters in banks.items():
-            yield dataset(kind, bank, each), reconstruct(x, filters, READINGS[each], density=1.0)
+        for kind, filters in banks.items():
+            yield f"{kind}_{each}", reconstruct(x, filters, READINGS[each], density=1.0)
