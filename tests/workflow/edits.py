@@ -181,11 +181,6 @@ EDITS = [
     Edit("Figure 3 of every layer", "figure3_layers={signs: 5}", {}),
     Edit("Table 4: photographs", "table4={images: 3}", ACTIVATION_SPACE),
     Edit(
-        "Table 4: Gaussian filter banks",
-        "table4={banks: 3}",
-        {"reconstruct_activations": 4, **ACTIVATION_SPACE, **PICTURES},
-    ),
-    Edit(
         "Table 4: steps of IHT",
         "table4={iht_steps: 3}",
         {"reconstruct_iht": 4, **MORE_PICTURES},

@@ -111,7 +111,6 @@ OLD = [
     ({"sparsity": {"images": 3}}, "sparsity.images", "table2.images"),
     ({"coherence": {"seeds": 3}}, "coherence.seeds", "table3.banks"),
     ({"rip": {"lambda": 0.1}}, "rip.lambda", "figure3.lambda"),
-    ({"reconstruct": {"filter_seeds": 3}}, "reconstruct.filter_seeds", "table4.banks"),
     ({"reconstruct": {"iht_steps": 3}}, "reconstruct.iht_steps", "table4.iht_steps"),
     (
         {"iht_activations": {"filter_seeds": 3}},

@@ -20,7 +20,17 @@ log = logging.getLogger("cnninvert")
 COMMIT = "CNNINVERT_COMMIT"  # the environment variable that holds the project's git commit
 # What requirements.txt names; a test compares them.
 PACKAGES = (
-    *("torch", "torchvision", "numpy", "pandas", "h5py", "matplotlib", "torchmetrics", "pillow"),
+    *(
+        "torch",
+        "torchvision",
+        "numpy",
+        "scipy",
+        "pandas",
+        "h5py",
+        "matplotlib",
+        "torchmetrics",
+        "pillow",
+    ),
     *("safetensors", "tqdm", "jsonschema", "jinja2", "tabulate", "snakemake"),
     *("snakemake-executor-plugin-slurm", "pygments"),
 )
