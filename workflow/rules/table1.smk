@@ -1,10 +1,36 @@
 """Table 1: CNNs with random and with learned filters on CIFAR-10."""
 
 
+rule whiten_cifar10:
+    input:
+        code=code("table1/whiten_cifar10"),
+        cifar10=CIFAR10,
+    output:
+        whitening="<results>/whitening.h5",
+    log:
+        "<logs>/whiten_cifar10.log",
+    benchmark:
+        "<benchmarks>/whiten_cifar10.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        images=max(config["table1"]["search_images"], config["table1"]["train_images"]),
+        regularisation=config["table1"]["whitening"],
+    script:
+        "../scripts/table1/whiten_cifar10.py"
+
+
+# Nothing where images are taken as they are.
+WHITENING = [rules.whiten_cifar10.output] * (config["table1"]["whitening"] is not None)
+
+
 rule search_classifiers:
     input:
         code=code("table1/search_classifiers"),
         cifar10=CIFAR10,
+        whitening=WHITENING,
     output:
         table="<stats>/search_classifiers/{filters}-{layers}.csv",
         curves="<stats>/search_classifiers/{filters}-{layers}-curves.csv",
@@ -35,6 +61,7 @@ rule test_classifier:
     input:
         code=code("table1/test_classifier"),
         cifar10=CIFAR10,
+        whitening=WHITENING,
         search=rules.search_classifiers.output.table,
     output:
         table="<stats>/test_classifier/{filters}-{layers}.csv",
@@ -62,6 +89,7 @@ rule vary_classifier:
     input:
         code=code("table1/vary_classifier"),
         cifar10=CIFAR10,
+        whitening=WHITENING,
         search=rules.search_classifiers.output.table,
     output:
         table="<stats>/vary_classifier/{filters}-{layers}.csv",

@@ -154,11 +154,12 @@ def test_cache_changes_nothing(images, tmp_path, filters):
 
 
 def test_weights_decay_but_not_batch_norm():
-    groups = Training(
-        network("learned"), everything(Images(*BLANK)), RECIPE, 0
-    ).optimiser.param_groups
+    training = Training(network("learned"), everything(Images(*BLANK)), RECIPE, 0)
+    groups = training.optimisers["adamw"].param_groups
     decays = {p.ndim: group["weight_decay"] for group in groups for p in group["params"]}
-    assert decays[4] == decays[2] > 0 and decays[1] == 0
+    assert decays[2] > 0 and decays[1] == 0 and 4 not in decays
+    (group,) = training.optimisers["muon"].param_groups
+    assert group["params"][0] is training.network.layers[0].weight
 
 
 @pytest.mark.parametrize(
@@ -352,7 +353,7 @@ def test_learning_rate_comes_down_at_restarts_and_at_the_end(images):
     rates = []
     for step in range(16):
         training.advance(step)
-        rates.append(training.schedule.get_last_lr()[0])
+        rates.append(training.schedules["adamw"].get_last_lr()[0])
     low = [step for step, rate in enumerate(rates) if rate < 1e-6]
     assert low == [3, 7, 15]
     assert max(rates[:4]) > 0.009 and max(rates[8:]) == pytest.approx(0.01, rel=0.1)

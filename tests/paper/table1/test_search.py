@@ -168,8 +168,10 @@ def test_search_never_reads_test_images(tmp_path, monkeypatch):
         h5py.File, "__getitem__", lambda file, name: (looked_at.append(name), look(file, name))[1]
     )
     recipe = {"epochs": 2, "batch": 20, "learning_rate": 0.01, "flips": True, "shifts": 0}
+    recipe |= {"filter_rate": 0.1, "smoothing": 0.1, "mirrored": True}
     search_classifiers(
         cifar10=tmp_path / "cifar10.h5",
+        whitening=[],
         filters="random",
         layers="1",
         sizes=[3, 5],
@@ -243,5 +245,5 @@ def test_ridge_without_memory_is_left_out(images, tmp_path, caplog):
     recipe = Recipe(1, 20, 0.01, Augmentation(True, 0), 1000)
     chosen = Architecture("random", 1, 3, 4)
     table, _ = evaluate_variants(chosen, ["ridge"], images, images, recipe, [0], kept(tmp_path))
-    assert evaluate_ridge(vary(chosen, "ridge"), images, images, recipe.cache, 0) is None
+    assert evaluate_ridge(vary(chosen, "ridge"), images, images, recipe, 0) is None
     assert table.empty and "table1.cache_gb" in caplog.text

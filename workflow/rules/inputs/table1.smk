@@ -3,7 +3,8 @@
 
 def recipe(epochs):
     """How a network is trained, for as many epochs as that setting says."""
-    names = "batch learning_rate flips shifts precision cache_gb".split()
+    names = "batch learning_rate filter_rate smoothing flips shifts mirrored precision"
+    names = [*names.split(), "cache_gb"]
     return settings("table1", *names) | {"epochs": config["table1"][epochs]}
 
 

@@ -15,6 +15,7 @@ from paper.table1.search import Validation, search
 
 def search_classifiers(
     cifar10: Path,
+    whitening: list[Path],
     filters: str,
     layers: str,
     sizes: list[int],
@@ -37,7 +38,7 @@ def search_classifiers(
     dtype = computing_type(device, recipe["precision"])
     found = search(
         architectures,
-        read(cifar10, "train", images, device, dtype),
+        read(cifar10, "train", images, device, dtype, *whitening),
         Validation(folds, validation),
         Recipe.of(recipe),
         halving,

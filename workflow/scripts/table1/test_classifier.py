@@ -15,6 +15,7 @@ from paper.table1.search import best, evaluate
 
 def test_classifier(
     cifar10: Path,
+    whitening: list[Path],
     search: Path,
     train_images: int,
     test_images: int,
@@ -27,8 +28,8 @@ def test_classifier(
 ) -> None:
     device = use_device(gpu)
     dtype = computing_type(device, recipe["precision"])
-    images = read(cifar10, "train", train_images, device, dtype)
-    test = read(cifar10, "test", test_images, device, dtype)
+    images = read(cifar10, "train", train_images, device, dtype, *whitening)
+    test = read(cifar10, "test", test_images, device, dtype, *whitening)
     chosen = best(pd.read_csv(search))
     found = evaluate(chosen, images, test, Recipe.of(recipe), seeds, checkpoints)
     for path, rows in zip((table, curves), found, strict=True):

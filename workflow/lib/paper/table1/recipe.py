@@ -8,8 +8,11 @@ from paper.table1.images import Augmentation
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a network is trained: ``learning_rate`` is AdamW's at the peak of a one-cycle schedule.
+    """How a network is trained, by AdamW and Muon with one-cycle schedules.
 
+    ``learning_rate`` is AdamW's at the peak, of the classifier and of batch norm; ``filter_rate``
+    is Muon's, of filters that are learned. ``smoothing``: of labels. ``mirrored``: tested networks
+    see each image and its mirror image, and their scores are added.
     ``restarts`` are epochs after which another cycle begins (Loshchilov and Hutter, ICLR 2017):
     there the learning rate has come down, so that networks can be compared.
     ``batch`` counts images; at least that many must be there. ``cache``: bytes that what training
@@ -22,6 +25,9 @@ class Recipe:
     augmentation: Augmentation
     cache: int
     restarts: tuple[int, ...] = ()
+    filter_rate: float = 0.1
+    smoothing: float = 0.0
+    mirrored: bool = False
 
     def cycle(self, epoch: int) -> tuple[int, int]:
         """First epoch, counted from 0, and length of the cycle that ``epoch`` belongs to."""
@@ -38,4 +44,7 @@ class Recipe:
             settings["learning_rate"],
             Augmentation(settings["flips"], settings["shifts"]),
             round(settings["cache_gb"] * 1e9),
+            filter_rate=settings["filter_rate"],
+            smoothing=settings["smoothing"],
+            mirrored=settings["mirrored"],
         )

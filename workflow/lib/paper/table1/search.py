@@ -151,7 +151,7 @@ def evaluate(
     rows, curves = [], []
     for seed in seeds:
         network, curve = train(architecture, everything, recipe, seed, checkpoints)
-        score = accuracy(network, test)
+        score = accuracy(network, test, recipe.mirrored)
         log.info("%s, seed %d: test %.1f %%", describe(architecture), seed, 100 * score)
         rows.append(result(architecture, seed, score, images, test, cost))
         curves.append(_labelled(curve, asdict(architecture) | {"seed": seed}))

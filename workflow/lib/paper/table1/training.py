@@ -22,11 +22,12 @@ from paper.table1.calibration import initial_network
 from paper.table1.classifier import Architecture, Classifier
 from paper.table1.constants import Constants
 from paper.table1.images import PASS, Images
+from paper.table1.muon import Muon
 from paper.table1.recipe import Recipe
 
 log = logging.getLogger("cnninvert")
 
-WEIGHT_DECAY = 0.05  # AdamW's, of filters and classifier; batch norm's scale and bias have none
+WEIGHT_DECAY = 0.05  # AdamW's, of the classifier; batch norm's scale and bias have none
 # What torch raises for a checkpoint that is missing, damaged or of other content.
 UNREADABLE = (
     OSError,
@@ -129,9 +130,22 @@ def checkpoint(architecture: Architecture, task: Task, seed: int, checkpoints: C
     return checkpoints.folder / f"{'-'.join(map(str, parts))}.pt"
 
 
-def accuracy(network: Classifier, images: Images) -> float:
-    """Share of ``images`` that ``network`` labels rightly, by batch norm's running statistics."""
-    return _accuracy(network, images.labels, map(network.constant, images.pixels.split(PASS)))
+def accuracy(network: Classifier, images: Images, mirrored: bool = False) -> float:
+    """Share of ``images`` that ``network`` labels rightly, by batch norm's running statistics.
+
+    ``mirrored``: the scores of an image and of its mirror image are added.
+    """
+    network.eval()
+    right = 0
+    with torch.inference_mode():
+        for pixels, labels in zip(
+            images.pixels.split(PASS), images.labels.split(PASS), strict=True
+        ):
+            scores = network(pixels)
+            if mirrored:
+                scores = scores + network(pixels.flip(3))
+            right += int((scores.argmax(1) == labels).sum())
+    return right / len(images)
 
 
 def describe(architecture: Architecture) -> str:
@@ -144,7 +158,7 @@ def describe(architecture: Architecture) -> str:
 
 
 class Training:
-    """A network between two steps: its weights, the optimiser, the schedule and the curve."""
+    """A network between two steps: its weights, the optimisers, their schedules and the curve."""
 
     def __init__(self, architecture: Architecture, task: Task, recipe: Recipe, seed: int) -> None:
         place = task.images.labels.device
@@ -154,10 +168,17 @@ class Training:
         self.network = initial_network(architecture, task.images.pixels, task.train, seed)
         trained = [p for p in self.network.parameters() if p.requires_grad]
         groups = [
-            {"params": [p for p in trained if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
+            {"params": [p for p in trained if p.ndim == 2], "weight_decay": WEIGHT_DECAY},
             {"params": [p for p in trained if p.ndim == 1], "weight_decay": 0.0},
         ]
-        self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
+        self.rates = {"adamw": recipe.learning_rate}
+        self.optimisers: dict[str, torch.optim.Optimizer] = {
+            "adamw": torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
+        }
+        filters = [p for p in trained if p.ndim == 4]
+        if filters:
+            self.rates["muon"] = recipe.filter_rate
+            self.optimisers["muon"] = Muon(filters, recipe.filter_rate)
         self.curve: list[list[float | None]] = []
         self._open_cycle(0)
         self.sums = torch.zeros(2, device=place)  # of loss and right answers, in this epoch
@@ -172,7 +193,7 @@ class Training:
         return Constants(self.network, self.task.images, self.recipe, epochs)
 
     def advance(self, step: int) -> None:
-        """One step of AdamW. Each epoch has random numbers of its own, so none need be kept."""
+        """One step. Each epoch has random numbers of its own, so none need be kept."""
         position = step % self.steps
         if position == 0:
             self._open_epoch(step // self.steps)
@@ -181,11 +202,12 @@ class Training:
         rows = self.order[part]
         scores = self.network.scores(self.constants.of(rows, self.changes[part]))
         labels = self.task.images.labels[rows]
-        loss = F.cross_entropy(scores, labels)
-        self.optimiser.zero_grad()
+        loss = F.cross_entropy(scores, labels, label_smoothing=self.recipe.smoothing)
+        self.network.zero_grad()
         loss.backward()
-        self.optimiser.step()
-        self.schedule.step()
+        for name, optimiser in self.optimisers.items():
+            optimiser.step()
+            self.schedules[name].step()
         with torch.no_grad():
             self.sums += torch.stack([loss, (scores.argmax(1) == labels).float().mean()])
 
@@ -206,8 +228,7 @@ class Training:
     def save(self, path: Path, settings: dict[str, Any]) -> None:
         """Write all that the next epochs depend on; a kill leaves the old file or this one."""
         content = {"settings": settings, "curve": self.curve}
-        for name in ("network", "optimiser", "schedule"):
-            content[name] = getattr(self, name).state_dict()
+        content |= {name: part.state_dict() for name, part in self._parts().items()}
         with atomic_write(path) as part:
             torch.save(content, part)
 
@@ -219,15 +240,26 @@ class Training:
             raise ValueError("it belongs to other settings")
         self.curve = content["curve"]
         self._open_cycle(max(0, len(self.curve) - 1))
-        for name in ("network", "optimiser", "schedule"):
-            getattr(self, name).load_state_dict(content[name])
+        for name, part in self._parts().items():
+            part.load_state_dict(content[name])
+
+    def _parts(self) -> dict[str, Any]:
+        """What has a state, by its name in a checkpoint."""
+        schedules = {f"schedule of {name}": part for name, part in self.schedules.items()}
+        return {"network": self.network, **self.optimisers, **schedules}
 
     def _open_cycle(self, epoch: int) -> None:
-        """The schedule of the cycle that ``epoch`` belongs to, at its beginning."""
+        """The schedules of the cycle that ``epoch`` belongs to, at its beginning."""
         _, length = self.recipe.cycle(epoch)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, self.recipe.learning_rate, total_steps=self.steps * length + 1
-        )
+        self.schedules = {
+            name: torch.optim.lr_scheduler.OneCycleLR(
+                optimiser,
+                self.rates[name],
+                total_steps=self.steps * length + 1,
+                cycle_momentum=False,
+            )
+            for name, optimiser in self.optimisers.items()
+        }
 
     def _open_epoch(self, epoch: int) -> None:
         if epoch and self.recipe.cycle(epoch)[0] == epoch:

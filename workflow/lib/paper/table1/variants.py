@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 import torch
+from torch import Tensor
 
 from machinery.checkpoints import Checkpoints
 from paper.seeds import generator
@@ -66,9 +67,7 @@ def evaluate_variants(
         if architecture is None:
             continue
         if variant == "ridge":
-            rows = [
-                evaluate_ridge(architecture, images, test, recipe.cache, seed) for seed in seeds
-            ]
+            rows = [evaluate_ridge(architecture, images, test, recipe, seed) for seed in seeds]
             table = pd.DataFrame([row for row in rows if row])
             if table.empty:
                 continue
@@ -86,15 +85,15 @@ def evaluate_variants(
 
 
 def evaluate_ridge(
-    architecture: Architecture, images: Images, test: Images, budget: int, seed: int
+    architecture: Architecture, images: Images, test: Images, recipe: Recipe, seed: int
 ) -> dict[str, object] | None:
     """Test the closed-form classifier on the features of fixed batch norm.
 
-    None, with a warning, if the features take more than ``budget`` bytes.
+    None, with a warning, if the features take more than ``recipe.cache`` bytes.
     """
     count, device = len(images), images.labels.device
     needed = count * architecture.features * images.pixels.element_size()
-    if needed > budget:
+    if needed > recipe.cache:
         log.warning(
             "%s: ridge regression is left out, its features take %.1f GB; raise table1.cache_gb",
             describe(architecture),
@@ -109,8 +108,12 @@ def evaluate_ridge(
     order = torch.randperm(count, generator=generator(seed, 3))
     held_out = order[: max(1, round(HELD_OUT * count))]
     fit = ridge.fit(features, images.labels, CLASSES, PENALTIES, held_out)
+
+    def scores(pixels: Tensor) -> Tensor:
+        return ridge.scores(network.constant(pixels)[0], fit.weight, fit.bias)
+
     found = [
-        ridge.scores(network.constant(pixels)[0], fit.weight, fit.bias).argmax(1)
+        (scores(pixels) + (scores(pixels.flip(3)) if recipe.mirrored else 0)).argmax(1)
         for pixels in test.pixels.split(PASS)
     ]
     score = int((torch.cat(found) == test.labels).sum()) / len(test)
