@@ -72,7 +72,8 @@ def arguments(values: list[str] | None) -> argparse.Namespace:
     add("--images", type=int, default=section["train_images"])
     add("--epochs", type=int, default=section["final_epochs"])
     add("--batch", type=int, default=section["batch"])
-    add("--learning-rate", type=float, default=section["learning_rate"])
+    for name in ("learning_rate", "filter_rate", "smoothing"):
+        add(f"--{name.replace('_', '-')}", type=float, default=section[name])
     add("--flips", action=flag, default=section["flips"])
     add("--shifts", type=int, default=section["shifts"])
     add("--cache-gb", type=float, default=section["cache_gb"])
@@ -96,7 +97,7 @@ def main(values: list[str] | None = None) -> None:
     torch.set_num_threads(options.threads)
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = options.tf32
     data = random_data(options.images, device, computing_type(device, options.precision))
-    recipe = Recipe.of(vars(options))
+    recipe = Recipe.of(vars(options) | {"mirrored": False})
     types = {OURS: data.images.pixels.dtype, PLAIN: torch.float32}
     limits = {engine: measure(device, dtype).multiply_adds for engine, dtype in types.items()}
     print(report.machine(device, ("torch", "torchvision")))

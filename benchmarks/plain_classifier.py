@@ -16,6 +16,7 @@ from torchvision import transforms
 
 from paper.table1.classifier import SIDE, Classifier
 from paper.table1.images import MEAN, STD, Augmentation
+from paper.table1.muon import Muon
 from paper.table1.recipe import Recipe
 from paper.table1.training import WEIGHT_DECAY
 
@@ -71,16 +72,22 @@ class PlainTraining:
         self.device = next(network.parameters()).device
         trained = [p for p in network.parameters() if p.requires_grad]
         groups = [
-            {"params": [p for p in trained if p.ndim > 1], "weight_decay": WEIGHT_DECAY},
+            {"params": [p for p in trained if p.ndim == 2], "weight_decay": WEIGHT_DECAY},
             {"params": [p for p in trained if p.ndim == 1], "weight_decay": 0.0},
         ]
-        self.optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser,
-            recipe.learning_rate,
-            total_steps=len(pictures) // recipe.batch * recipe.epochs + 1,
-        )
-        self.loss = nn.CrossEntropyLoss()
+        self.optimisers = [torch.optim.AdamW(groups, lr=recipe.learning_rate)]
+        if filters := [p for p in trained if p.ndim == 4]:
+            self.optimisers.append(Muon(filters, recipe.filter_rate))
+        self.schedules = [
+            torch.optim.lr_scheduler.OneCycleLR(
+                optimiser,
+                optimiser.param_groups[0]["lr"],
+                total_steps=len(pictures) // recipe.batch * recipe.epochs + 1,
+                cycle_momentum=False,
+            )
+            for optimiser in self.optimisers
+        ]
+        self.loss = nn.CrossEntropyLoss(label_smoothing=recipe.smoothing)
         self.sums = torch.zeros(2, device=self.device)  # of loss and right answers
 
     def batches(self, workers: int) -> Iterator[list[Tensor]]:
@@ -98,15 +105,16 @@ class PlainTraining:
             yield from loader
 
     def step(self, images: Tensor, labels: Tensor) -> None:
-        """One step of AdamW on a batch from the loader."""
+        """One step on a batch from the loader."""
         images = images.to(self.device, non_blocking=True)
         labels = labels.to(self.device, non_blocking=True)
-        self.optimiser.zero_grad()
+        self.network.zero_grad()
         scores = self.network(images)
         loss = self.loss(scores, labels)
         loss.backward()
-        self.optimiser.step()
-        self.schedule.step()
+        for optimiser, schedule in zip(self.optimisers, self.schedules, strict=True):
+            optimiser.step()
+            schedule.step()
         with torch.no_grad():
             self.sums += torch.stack([loss, (scores.argmax(1) == labels).float().mean()])
 

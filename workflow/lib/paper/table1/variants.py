@@ -89,10 +89,12 @@ def evaluate_ridge(
 ) -> dict[str, object] | None:
     """Test the closed-form classifier on the features of fixed batch norm.
 
+    With flips it is fitted to all images and their mirror images.
     None, with a warning, if the features take more than ``recipe.cache`` bytes.
     """
     count, device = len(images), images.labels.device
-    needed = count * architecture.features * images.pixels.element_size()
+    sides = [False, True] if recipe.augmentation.flips else [False]
+    needed = len(sides) * count * architecture.features * images.pixels.element_size()
     if needed > recipe.cache:
         log.warning(
             "%s: ridge regression is left out, its features take %.1f GB; raise table1.cache_gb",
@@ -102,12 +104,15 @@ def evaluate_ridge(
         return None
     rows = torch.arange(count, device=device)
     network = initial_network(architecture, images.pixels, rows, seed)
-    features = images.pixels.new_empty(count, architecture.features)
-    for target, pixels in zip(features.split(PASS), images.pixels.split(PASS), strict=True):
-        target.copy_(network.constant(pixels)[0])
-    order = torch.randperm(count, generator=generator(seed, 3))
-    held_out = order[: max(1, round(HELD_OUT * count))]
-    fit = ridge.fit(features, images.labels, CLASSES, PENALTIES, held_out)
+    features = images.pixels.new_empty(len(sides), count, architecture.features)
+    for flip, targets in zip(sides, features, strict=True):
+        for target, pixels in zip(targets.split(PASS), images.pixels.split(PASS), strict=True):
+            target.copy_(network.constant(pixels.flip(3) if flip else pixels)[0])
+    order = torch.randperm(count, generator=generator(seed, 3))[: max(1, round(HELD_OUT * count))]
+    # An image's mirror image is held out with it.
+    held_out = torch.cat([order + number * count for number in range(len(sides))])
+    labels = images.labels.repeat(len(sides))
+    fit = ridge.fit(features.flatten(0, 1), labels, CLASSES, PENALTIES, held_out)
 
     def scores(pixels: Tensor) -> Tensor:
         return ridge.scores(network.constant(pixels)[0], fit.weight, fit.bias)
@@ -124,6 +129,8 @@ def evaluate_ridge(
         seed,
         100 * score,
     )
-    passes = architecture.calibration_multiply_adds + architecture.constant_multiply_adds
-    cost = count * passes + ridge.multiply_adds(count, architecture.features, len(PENALTIES))
+    rows = len(sides) * count
+    cost = count * architecture.calibration_multiply_adds
+    cost += rows * architecture.constant_multiply_adds
+    cost += ridge.multiply_adds(rows, architecture.features, len(PENALTIES))
     return result(architecture, seed, score, images, test, cost)
