@@ -115,6 +115,11 @@ EDITS = [
     Edit("how a claim is judged", f"{EXPERIMENTS}/verdict/claims.py", CLAIMS),
     # What is computed.
     Edit("Table 1's engine", f"{EXPERIMENTS}/table1/training.py", SEARCH),
+    Edit(
+        "Table 1's whitening",
+        f"{EXPERIMENTS}/table1/whitening.py",
+        {"whiten_cifar10": 1, **SEARCH},
+    ),
     Edit("Table 1's ridge classifier", f"{EXPERIMENTS}/table1/ridge.py", VARIANTS),
     Edit("Figure 2's theory", f"{EXPERIMENTS}/figure2.py", FIGURE_2),
     Edit("Table 3's coherence", f"{LIBRARY}/theory/coherence.py", COHERENCE),
@@ -169,6 +174,7 @@ EDITS = [
     Edit("Table 1: grid of the search", "table1={channels: [4, 6]}", SEARCH),
     Edit("Table 1: final epochs", "table1={final_epochs: 2}", TESTS),
     Edit("Table 1: variants", "table1={variants: [after]}", VARIANTS),
+    Edit("Table 1: whitening", "table1={whitening: 0.2}", {"whiten_cifar10": 1, **SEARCH}),
     Edit("Figure 2: trials", "figure2={trials: 40}", FIGURE_2),
     Edit("Table 2: photographs", "table2={images: 3}", SPARSITY),
     Edit("Table 3: filter banks", "table3={banks: 3}", COHERENCE),

@@ -16,6 +16,7 @@ def test_a_single_figure_plans_only_what_it_needs(empty_project):
     assert planned == {"simulate_iht": 1, "write_iht_codes": 1, "plot_iht_codes": 1}
     planned = empty_project.planned("table1", "--config", "preset=fresh")
     assert planned == {
+        "whiten_cifar10": 1,
         **{"search_classifiers": 6, "test_classifier": 6, "vary_classifier": 6},
         **{"write_table1": 1, "write_table1_configurations": 1, "write_table1_variants": 1},
         **{"plot_table1_channels": 1, "plot_table1_curves": 1},
