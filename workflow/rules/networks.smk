@@ -155,6 +155,29 @@ rule measure_one_step:
         "../scripts/network/measure_one_step.py"
 
 
+rule audit_network:
+    input:
+        code=code("network/audit_network"),
+        prepared=rules.prepare_network.output.prepared,
+        folder=photographs_folder,
+        names=rules.list_photographs.output.names,
+    output:
+        guarantees="<network>/stats/audit.csv",
+    log:
+        f"<logs>/audit_network/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/audit_network/{NETWORK}.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        settings=settings("network", "codes", "side", "step_images"),
+        seed=SEED,
+    script:
+        "../scripts/network/audit_network.py"
+
+
 rule write_network_sparsity:
     input:
         code=code("network/write_network_sparsity"),
@@ -207,6 +230,39 @@ rule plot_network:
         "../scripts/network/plot_network.py"
 
 
+rule write_audit:
+    input:
+        code=code("network/write_audit"),
+        guarantees=rules.audit_network.output.guarantees,
+    output:
+        tables=network_report("tables", "audit", ("csv", "md", "tex")),
+    log:
+        f"<logs>/write_audit/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/write_audit/{NETWORK}.tsv"
+    params:
+        network=NETWORK,
+    script:
+        "../scripts/network/write_audit.py"
+
+
+rule plot_audit:
+    input:
+        code=code("network/plot_audit"),
+        guarantees=rules.audit_network.output.guarantees,
+    output:
+        figures=network_report("figures", "audit", ("pdf", "png")),
+    log:
+        f"<logs>/plot_audit/{NETWORK}.log",
+    benchmark:
+        f"<benchmarks>/plot_audit/{NETWORK}.tsv"
+    params:
+        network=NETWORK,
+    script:
+        "../scripts/network/plot_audit.py"
+
+
+EXTRA["audit"] = [rules.write_audit.output, rules.plot_audit.output]
 EXTRA["sparsity"] = [
     rules.write_network_sparsity.output,
     expand(rules.plot_network.output, statistic="sparsity"),

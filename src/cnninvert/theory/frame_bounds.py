@@ -18,7 +18,8 @@ def frame_bounds(filters: Tensor, stride: tuple[int, int] = (1, 1), side: int = 
     """
     k, m = filters.shape[:2]
     down, across = stride
-    spectrum = torch.fft.fft2(filters, s=(side * down, side * across))
+    # Learned filters are so ill-conditioned that float32 would not tell A from zero.
+    spectrum = torch.fft.fft2(filters.double(), s=(side * down, side * across))
     # A stride folds frequencies: those that are ``side`` apart meet in one of the code's.
     folded = spectrum.view(k, m, down, side, across, side).permute(3, 5, 0, 1, 2, 4).flatten(3)
     # Frequencies come in conjugate pairs.

@@ -22,7 +22,9 @@ def dense(filters: torch.Tensor, side: int, stride: int = 1) -> torch.Tensor:
     return torch.cat([row.roll((i * stride, j * stride), (2, 3)) for i, j in shifts]).flatten(1)
 
 
-@pytest.mark.parametrize("shape, stride", [((12, 3, 3, 3), 1), ((5, 3, 3, 3), 1), ((9, 2, 3, 3), 2)])
+@pytest.mark.parametrize(
+    "shape, stride", [((12, 3, 3, 3), 1), ((5, 3, 3, 3), 1), ((9, 2, 3, 3), 2)]
+)
 def test_frame_bounds_are_the_extreme_eigenvalues(shape, stride):
     filters = gaussian_filters(shape, torch.Generator().manual_seed(0), torch.float64)
     w = dense(filters, 4, stride)

@@ -47,7 +47,8 @@ def test_ratios_only_become_more_extreme(operator):
     project = ModelProjection(None, k=3)
     k, n = operator.code_shape
     starts = sample_codes(10, k, (n,), None, 3, torch.Generator().manual_seed(2)).double()
-    lows, highs = zip(*[extreme_ratios(operator, project, starts, steps) for steps in range(5)])
+    found = [extreme_ratios(operator, project, starts, steps) for steps in range(5)]
+    lows, highs = zip(*found, strict=True)
     assert (torch.stack(lows).diff(dim=0) < 1e-9).all()
     assert (torch.stack(highs).diff(dim=0) > -1e-9).all()
 

@@ -1,0 +1,69 @@
+"""The audit of a layer whose guarantees are known."""
+
+import pytest
+import torch
+
+from cnninvert.operators.convolution import Convolution, gaussian_filters, unit_norm
+from cnninvert.theory.bounds import recovery_bound
+from paper.network.audit import GUARANTEES, Activity, audit, largest_distortion, verdict
+from paper.network.silence import silenced_margin
+
+ACTIVITY = Activity(active=0.5, nonzeros=6.0, share=0.1, stripe=3.0)
+
+
+def audited(w, activity=ACTIVITY):
+    rows = audit(w, activity, 8, torch.Generator().manual_seed(0))
+    return {name: (needs, measured) for name, needs, measured in rows}
+
+
+def test_orthonormal_pairs_have_all_that_proposition_1_needs():
+    """[W, -W] of an orthonormal basis, the example of section 3.1."""
+    basis = torch.linalg.qr(torch.randn(8, 8, generator=torch.Generator().manual_seed(0)))[0]
+    found = audited(Convolution(torch.cat([basis, -basis]).view(16, 8, 1, 1), size=6))
+    assert found["pairs"][1] == 1
+    assert found["opposite"][1] == pytest.approx(1)
+    assert found["tight"][1] == pytest.approx(1, abs=1e-5)
+    assert found["expansive"] == (2.0, 2.0)
+    assert found["silence"][1] == found["silence+"][1] == pytest.approx(0, abs=1e-6)
+    assert found["active"] == (1.0, 1.0)
+    assert verdict("expansive", *found["expansive"]) == (1.0, "holds")
+    # A filter and its negative are no unique code.
+    assert verdict("unique", *found["unique"])[1] == "fails"
+
+
+def test_the_worst_code_and_sums_of_codes_are_further_out_than_random_ones():
+    filters = unit_norm(gaussian_filters((12, 6, 3, 3), torch.Generator().manual_seed(1)))
+    found = audited(Convolution(filters, size=8))
+    assert found["sampled"][1] < found["worst"][1] < found["sums"][1]
+    assert found["coherence"][1] < 1.2 * found["coherence"][0]
+
+
+@pytest.mark.parametrize(
+    "shape, geometry",
+    [
+        ((8, 2, 3, 3), {"groups": 4, "stride": 2}),
+        ((8, 4, 1, 3), {}),
+        ((4, 1, 3, 3), {"groups": 4}),
+        ((6, 3, 2, 2), {"dilation": 3}),
+    ],
+)
+def test_any_convolution_is_audited(shape, geometry):
+    filters = unit_norm(gaussian_filters(shape, torch.Generator().manual_seed(2)))
+    found = audited(Convolution(filters, size=11, **geometry))
+    assert set(found) <= set(GUARANTEES) and {"worst", "tight", "silence"} <= set(found)
+    assert not set(audited(Convolution(filters, size=11, **geometry), None)) & {
+        *("sampled", "worst", "sums", "unique", "stripes", "active")
+    }
+
+
+def test_a_silenced_layer_gives_nothing_for_the_input_that_silences_it():
+    filters = -gaussian_filters((4, 3, 3, 3), torch.Generator().manual_seed(3)).abs()
+    margin = silenced_margin(unit_norm(filters), nonnegative=True)
+    assert margin > 0
+    w = Convolution(unit_norm(filters), size=9)
+    assert float(w(torch.ones(1, 3, 9, 9)).max()) == pytest.approx(-margin, rel=1e-5)
+
+
+def test_theorem_3_3_promises_less_than_1_up_to_there():
+    limit = largest_distortion()
+    assert recovery_bound(limit, limit) < 1 < recovery_bound(limit + 1e-6, limit + 1e-6)
