@@ -161,6 +161,7 @@ rule audit_network:
         prepared=rules.prepare_network.output.prepared,
         folder=photographs_folder,
         names=rules.list_photographs.output.names,
+        theorem31=rules.simulate_theorem31.output.distortions,
     output:
         guarantees="<network>/stats/audit.csv",
     log:
@@ -262,7 +263,12 @@ rule plot_audit:
         "../scripts/network/plot_audit.py"
 
 
-EXTRA["audit"] = [rules.write_audit.output, rules.plot_audit.output]
+EXTRA["audit"] = [
+    rules.write_audit.output,
+    rules.plot_audit.output,
+    rules.write_theorem31.output,
+    rules.plot_theorem31.output,
+]
 EXTRA["sparsity"] = [
     rules.write_network_sparsity.output,
     expand(rules.plot_network.output, statistic="sparsity"),

@@ -8,11 +8,11 @@ from cnninvert.theory.bounds import recovery_bound
 from paper.network.audit import GUARANTEES, Activity, audit, largest_distortion, verdict
 from paper.network.silence import silenced_margin
 
-ACTIVITY = Activity(active=0.5, nonzeros=6.0, share=0.1, stripe=3.0)
+ACTIVITY = Activity(active=0.5, nonzeros=6.0, share=0.1, stripe=3.0, places=64.0)
 
 
 def audited(w, activity=ACTIVITY):
-    rows = audit(w, activity, 8, torch.Generator().manual_seed(0))
+    rows = audit(w, activity, 8, 2.0, torch.Generator().manual_seed(0))
     return {name: (needs, measured) for name, needs, measured in rows}
 
 
@@ -52,7 +52,7 @@ def test_any_convolution_is_audited(shape, geometry):
     found = audited(Convolution(filters, size=11, **geometry))
     assert set(found) <= set(GUARANTEES) and {"worst", "tight", "silence"} <= set(found)
     assert not set(audited(Convolution(filters, size=11, **geometry), None)) & {
-        *("sampled", "worst", "sums", "unique", "stripes", "active")
+        *("sampled", "worst", "sums", "unique", "stripes", "active", "values")
     }
 
 

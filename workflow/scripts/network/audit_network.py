@@ -16,11 +16,12 @@ from machinery.checkpoints import Arrays, Checkpoints
 from machinery.files import write_csv
 from machinery.progress import progress
 from paper.device import use_device
-from paper.network.audit import Activity, audit, reach_in_codes, verdict
+from paper.network.audit import ONLY_OF, Activity, audit, reach_in_codes, verdict
 from paper.network.pictures import pictures
 from paper.network.places import LAID_OVER, activation_after
 from paper.network.prepared import read_prepared
 from paper.seeds import generator
+from paper.theorem31 import constant
 
 POOL = ModelProjection(LAID_OVER, magnitude="signed")
 
@@ -29,6 +30,7 @@ def audit_network(
     prepared: Path,
     folder: Path,
     names: Path,
+    theorem31: Path,
     settings: dict,
     seed: int,
     checkpoints: Checkpoints,
@@ -39,6 +41,7 @@ def audit_network(
     device = use_device(gpu)
     network, preprocessing = read_prepared(prepared, device)
     listed = pd.read_csv(names)["path"].tolist()[: settings["step_images"]]
+    c = constant(pd.read_csv(theorem31))
     numbers = {layer.name: number for number, layer in enumerate(network.convolutions)}
 
     def measure(layer: Layer) -> Arrays:
@@ -47,9 +50,9 @@ def audit_network(
         rows = []
         for kind, filters in (("learned", learned), ("gaussian", gaussian)):
             w = _on_a_crop(layer, filters, settings["side"])
-            found = audit(w, activities.get(layer.name), settings["codes"], generator(seed, 4))
-            # What is active is the learned filters' doing.
-            rows += [(kind, *row) for row in found if kind == "learned" or row[0] != "active"]
+            activity = activities.get(layer.name)
+            found = audit(w, activity, settings["codes"], c, generator(seed, 4))
+            rows += [(kind, *row) for row in found if ONLY_OF.get(row[0], kind) == kind]
         columns = zip(*rows, strict=True)
         titles = ("filters", "guarantee", "needs", "measured")
         return {title: np.array(values) for title, values in zip(titles, columns, strict=True)}
@@ -109,7 +112,8 @@ def _activities(network: TracedNetwork, picture: Tensor) -> dict[str, tuple[floa
         w = _on_a_crop(layer, layer.module.weight, 1)
         stripe = float(stripe_sparsity(groups, reach_in_codes(w)).max())
         active = float((values > 0).float().mean())
-        found[layer.name] = (active, nonzeros, nonzeros / float(regions), stripe)
+        places = float(np.prod(code.shape[2:]))
+        found[layer.name] = (active, nonzeros, nonzeros / float(regions), stripe, places)
     return found
 
 

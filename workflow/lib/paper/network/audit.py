@@ -19,7 +19,10 @@ from cnninvert.theory.welch import convolutional_welch_bound
 from cnninvert.theory.worst_codes import sum_projection, worst_distortion
 from paper.network.places import LAID_OVER
 from paper.network.silence import silenced_margin
+from paper.theorem31 import values_needed
 
+# Of random filters only, and of learned ones only, for they are what makes responses active.
+ONLY_OF = {"values": "gaussian", "active": "learned"}
 CONFIDENCE = 0.95  # that random filters stay within their law
 STARTS = 4  # codes from which the worst one is looked for ...
 STEPS = 30  # ... in so many steps each way
@@ -37,6 +40,7 @@ class Guarantee:
 GUARANTEES = {
     "sampled": Guarantee("bound below 1, δ of random codes", "Theorem 3.3", True),
     "worst": Guarantee("bound below 1, δ of the worst code found", "Theorem 3.3", True),
+    "values": Guarantee("values of a filter, for k as of photographs", "Theorem 3.1", False),
     "sums": Guarantee("the same for sums of two codes", "Corollary 3.2", True),
     "pairs": Guarantee("share of filters with a negative partner", "section 3.1", False),
     "opposite": Guarantee("how nearly opposite each filter's partner is", "section 3.1", False),
@@ -57,22 +61,25 @@ class Activity:
     """What photographs do to a layer, means over them.
 
     ``active``: the share of responses above zero; ``nonzeros``: of a code after pooling and
-    unpooling; ``share``: of its regions that hold one; ``stripe``: the most in a stripe.
+    unpooling; ``share``: of its regions that hold one; ``stripe``: the most in a stripe;
+    ``places``: n, how many each filter has.
     """
 
     active: float
     nonzeros: float
     share: float
     stripe: float
+    places: float
 
 
 def audit(
-    w: Convolution, activity: Activity | None, codes: int, random: torch.Generator
+    w: Convolution, activity: Activity | None, codes: int, c: float, random: torch.Generator
 ) -> Iterator[tuple[str, float, float]]:
     """Guarantee, what it needs and what was measured, for the layer's W on maps of codes.
 
     ``w``: with filters of unit norm. ``activity``: None where no activation follows the layer;
     guarantees for its codes are left out then. ``codes``: random ones, for the sampled delta.
+    ``c``: Theorem 3.1's constant.
     """
     groups = w.filters.unflatten(0, (w.groups, -1))
     k, m, *taps = groups.shape[1:]
@@ -84,6 +91,8 @@ def audit(
             max(codes, STARTS), w.code_shape[0], w.code_shape[1:], LAID_OVER, count, random
         ).to(w.filters)
         limit = largest_distortion()
+        needed = values_needed(c, limit, activity.nonzeros, k, activity.places)
+        yield "values", needed, float(dimension)
         yield "sampled", limit, distortion(isometry_ratio(w, starts[:codes]))
         one = ModelProjection(LAID_OVER, k=count)
         yield "worst", limit, worst_distortion(w, one, starts[:STARTS], STEPS)
