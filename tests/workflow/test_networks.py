@@ -43,6 +43,9 @@ def test_the_manuals_network_gets_its_table_and_its_figure(empty_project, my_net
     assert (folder / "figures" / "one_step.pdf").exists()
     sparsity = pd.read_csv(folder / "tables" / "sparsity.csv")
     assert sparsity["operation"].tolist() == ["ReLU", "ReLU", "MaxPool2d", "ReLU"]
+    audit = pd.read_csv(folder / "tables" / "audit.csv")
+    assert set(audit["layer"]) == {0, 2, 6} and set(audit["filters"]) == {"learned", "gaussian"}
+    assert set(audit["verdict"]) == {"holds", "fails"}
     assert empty_project.planned(*targets, "--config", section) == {}
 
 
