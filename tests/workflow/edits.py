@@ -83,7 +83,7 @@ EVERYTHING = {
 TABLES = {
     **{"write_table1": 1, "write_table1_configurations": 1, "write_table1_variants": 1},
     **{"write_table2": 1, "write_table3": 1, "write_table4": 1, "write_table4_pictures": 1},
-    **{"write_alexnet": 1, "write_iht_codes": 1, "write_iht_activations": 1},
+    **{"write_errata": 1, "write_alexnet": 1, "write_iht_codes": 1, "write_iht_activations": 1},
 }
 FIGURES = {
     **{"plot_table1_channels": 1, "plot_table1_curves": 1, "plot_figure2": 1, "plot_figure3": 1},
@@ -92,7 +92,7 @@ FIGURES = {
 }
 PAPER = {
     **{"write_table1": 1, "write_table2": 1, "write_table3": 1, "write_table4": 1},
-    **{"plot_table1_channels": 1, **FIDELITY},
+    **{"plot_table1_channels": 1, "write_errata": 1, **FIDELITY},
 }
 
 EDITS = [
@@ -113,6 +113,7 @@ EDITS = [
     Edit("a caption of the report", "workflow/report/figure4.rst", {}),
     Edit("a number of the paper's", "workflow/data/paper_numbers.csv", PAPER),
     Edit("how a claim is judged", f"{EXPERIMENTS}/verdict/claims.py", CLAIMS),
+    Edit("how readings are compared", f"{EXPERIMENTS}/verdict/readings.py", FIDELITY),
     # What is computed.
     Edit("Table 1's engine", f"{EXPERIMENTS}/table1/training.py", SEARCH),
     Edit(

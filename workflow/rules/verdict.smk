@@ -14,12 +14,14 @@ rule write_fidelity:
     output:
         fidelity=csv_table("fidelity"),
         readings=csv_table("fidelity_readings"),
+        groups=csv_table("fidelity_groups"),
     log:
         "<logs>/write_fidelity.log",
     benchmark:
         "<benchmarks>/write_fidelity.tsv"
     params:
         weights=MAIN,
+        seed=SEED,
     script:
         "../scripts/verdict/write_fidelity.py"
 
@@ -47,6 +49,20 @@ rule check_claims:
         "../scripts/verdict/check_claims.py"
 
 
+rule write_errata:
+    input:
+        code=code("verdict/write_errata"),
+        paper=PAPER,
+    output:
+        tables=table_files("errata"),
+    log:
+        "<logs>/write_errata.log",
+    benchmark:
+        "<benchmarks>/write_errata.tsv"
+    script:
+        "../scripts/verdict/write_errata.py"
+
+
 rule plot_fidelity:
     input:
         code=code("verdict/plot_fidelity"),
@@ -66,5 +82,6 @@ rule plot_fidelity:
 TARGETS["fidelity"] = [
     rules.write_fidelity.output.fidelity,
     rules.check_claims.output,
+    rules.write_errata.output,
     rules.plot_fidelity.output,
 ]

@@ -48,7 +48,7 @@ def test_every_id_has_a_row_and_one_reading_a_group_is_closest(paper):
             rows(paper, "table2", "partial", 0.1, ids=4),
         ]
     )
-    table, summary = fidelity.compare(ours, paper)
+    table, summary, groups = fidelity.compare(ours, paper)
     assert set(table["id"]) == set(paper["id"])
     assert table.loc[table["closest"], "reading"].unique().tolist() == ["near"]
     assert table["closest"].sum() == 18
@@ -56,7 +56,20 @@ def test_every_id_has_a_row_and_one_reading_a_group_is_closest(paper):
     assert partial["reaches"] == 4 and partial["of"] == 18
     assert partial["mad"] == pytest.approx(0.1)
     assert partial["mad_of_closest"] == pytest.approx(1.0)
-    assert not partial["closest"]
+    assert not partial["closest"] and pd.isna(partial["in_set"])
+    (group,) = groups.itertuples()
+    assert (group.closest, group.numbers, group.readings) == ("near", 18, 2)
+    assert group.in_set == 1 and group.chance < 0.001 and group.without_a_row == 1
+
+
+def test_noise_of_the_same_norm_says_nothing_of_a_reading(paper):
+    """Its error is sqrt 2 however the paper is read, and no MAD is made smaller by it."""
+    ours = rows(paper, "table4 activation space", "any", 0.03)
+    noise = ours["id"].str.contains("random_activations")
+    ours.loc[noise, "ours"] -= 0.03
+    _, summary, groups = fidelity.compare(ours, paper)
+    assert summary["mad"].tolist() == [pytest.approx(0.03)]
+    assert groups["numbers"].tolist() == [8]
 
 
 def test_table_3_reads_rows_as_their_own_layer_or_the_next():

@@ -18,8 +18,10 @@ def write_fidelity(
     activation_space: list[Path],
     image_space: list[Path],
     weights: str,
+    seed: int,
     fidelity: Path,
     readings: Path,
+    groups: Path,
 ) -> None:
     # A table without rows would turn whole numbers into floats.
     tested = [table for table in map(pd.read_csv, [*classifiers, *variants]) if len(table)]
@@ -36,9 +38,9 @@ def write_fidelity(
         ours.append(numbers.table4_activation_space(errors))
     if image_space:
         ours.append(numbers.table4_image_space(read_tables(image_space), weights))
-    table, summary = numbers.compare(pd.concat(ours), numbers.paper_numbers(paper))
-    write_csv(fidelity, table)
-    write_csv(readings, summary)
+    found = numbers.compare(pd.concat(ours), numbers.paper_numbers(paper), seed)
+    for path, table in zip((fidelity, readings, groups), found, strict=True):
+        write_csv(path, table)
 
 
 def by_weights(paths: list[Path]) -> dict[str, pd.DataFrame]:

@@ -1,0 +1,50 @@
+"""Sets of readings, by simulation: how often the true one is left out, and what chance finds."""
+
+import numpy as np
+
+from paper.verdict.readings import LEVEL, chance_of_closeness, chosen_without, not_rejected
+
+
+def drawn(seed, readings, numbers, apart):
+    """Deviations of a true reading, the first, and of others that lie ``apart`` from it."""
+    random = np.random.default_rng(seed)
+    truth = random.uniform(0, 1, numbers)
+    ours = truth + apart * random.standard_normal((readings, numbers))
+    ours[0] = truth
+    printed = truth + 0.02 * random.standard_normal(numbers)
+    return ours, printed, random
+
+
+def test_the_true_reading_is_left_out_in_at_most_one_of_twenty_tables(monkeypatch):
+    monkeypatch.setattr("paper.verdict.readings.DRAWS", 199)
+    left_out = []
+    for seed in range(400):
+        ours, printed, random = drawn(seed, readings=12, numbers=8, apart=0.01)
+        p = not_rejected(np.abs(ours - printed), random)
+        left_out.append(p[0] <= LEVEL)
+    assert np.mean(left_out) <= LEVEL + 2 * np.sqrt(LEVEL * (1 - LEVEL) / 400)
+
+
+def test_far_readings_are_rejected_and_near_ones_are_not():
+    ours, printed, random = drawn(0, readings=6, numbers=12, apart=0.3)
+    ours[1] = ours[0] + 0.001
+    p = not_rejected(np.abs(ours - printed), random)
+    assert (p[:2] > LEVEL).all() and (p[2:] <= LEVEL).all()
+
+
+def test_many_readings_come_close_to_numbers_by_chance(monkeypatch):
+    """The p of a null is uniform, however many readings there are to choose from."""
+    monkeypatch.setattr("paper.verdict.readings.DRAWS", 99)
+    ranks = []
+    for seed in range(200):
+        random = np.random.default_rng(seed)
+        ours = random.uniform(0, 1, (40, 8))
+        ranks.append(chance_of_closeness(ours, random.uniform(0, 1, 8), random))
+    assert np.mean(np.array(ranks) <= 0.1) < 0.1 + 2 * np.sqrt(0.09 / 200)
+    assert abs(np.mean(ranks) - 0.5) < 0.07
+
+
+def test_the_choice_that_hangs_on_one_row_is_told():
+    deviations = np.array([[0.0, 0.2, 0.2, 0.2], [1.0, 0.1, 0.1, 0.1]])
+    rows = np.array(["pool1", "pool2", "pool3", "pool4"])
+    assert chosen_without(deviations, rows) == 0.75
