@@ -29,6 +29,8 @@ rule write_fidelity:
 rule check_claims:
     input:
         code=code("verdict/check_claims"),
+        paper=PAPER,
+        classifiers=TESTED,
         trials=rules.simulate_theory.output.trials,
         bound=rules.simulate_theory.output.bound,
         ratios=RATIOS,

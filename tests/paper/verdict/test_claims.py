@@ -5,6 +5,7 @@ import pandas as pd
 
 from paper.verdict import claims
 
+PRINTED = {"learned": 83.3, "random": 74.6}
 TRIALS = ["model_rip", "corollary", "corollary_support", "error_known", "error_fixed"]
 
 
@@ -43,6 +44,43 @@ def test_claims_hold_or_not():
         beats_noise = table["claim"].str.endswith("beat random activations")
         in_activations = table["claim"].str.startswith("activation space")
         assert (table.loc[beats_noise | in_activations, "verdict"] == expected).all()
+
+
+def classifiers(gaps):
+    """Accuracies of a depth of two layers, for as many seeds as there are ``gaps``."""
+    rows = [("random", 2, seed, 0.7 + seed / 500) for seed in range(len(gaps))]
+    rows += [("learned", 2, seed, 0.7 + seed / 500 + gap) for seed, gap in enumerate(gaps)]
+    return pd.DataFrame(rows, columns=["filters", "layers", "seed", "test_accuracy"])
+
+
+def test_the_gap_of_random_filters_is_held_against_the_printed_one():
+    printed = pd.Series({f"table1.{f}_filters.2_layers": v for f, v in PRINTED.items()})
+    for gaps, expected in (
+        ([0.05, 0.051, 0.049], "holds"),
+        ([0.15, 0.151, 0.149], "contradicted"),
+        ([0.05, 0.08, 0.10], "undecided"),
+        ([0.05], "undecided"),
+    ):
+        (row,) = claims.table(claims.table1(classifiers(gaps), printed)).itertuples()
+        assert row.verdict == expected, gaps
+        assert row.low <= row.ours <= row.high and row.freedom == len(gaps) - 1
+
+
+def test_bandwidths_are_compared_with_a_test():
+    drawn = np.random.default_rng(0).standard_normal(200)
+    about = {"padding": "same", "size": 14, "sparsity_of": "pool"}
+
+    def codes(spread):
+        return pd.DataFrame({"ratio": 1 + spread * drawn, **about})
+
+    def verdict(learned, gaussian):
+        found = claims.figure3({"learned": codes(learned), "gaussian": codes(gaussian)}, {})
+        table = claims.table(found)
+        return table.loc[table["claim"].str.contains("bandwidth"), "verdict"].tolist()
+
+    assert verdict(0.02, 0.01) == ["holds"]
+    assert verdict(0.01, 0.02) == ["contradicted"]
+    assert verdict(0.01, 0.0101) == ["undecided"]
 
 
 def test_filters_that_disagree_leave_a_claim_undecided():

@@ -8,9 +8,12 @@ import pandas as pd
 from machinery import job
 from machinery.files import read_tables, write_csv
 from paper.verdict import claims as verdicts
+from paper.verdict.fidelity import paper_numbers
 
 
 def check_claims(
+    paper: Path,
+    classifiers: list[Path],
     trials: Path,
     bound: Path,
     ratios: list[Path],
@@ -22,7 +25,9 @@ def check_claims(
     weights: str,
     claims: Path,
 ) -> None:
-    parts = [verdicts.figure2(pd.read_csv(trials), pd.read_csv(bound).iloc[0])]
+    printed = paper_numbers(paper).set_index("id")["value"]
+    parts = [verdicts.table1(read_tables(classifiers), printed)]
+    parts.append(verdicts.figure2(pd.read_csv(trials), pd.read_csv(bound).iloc[0]))
     random, recovered = {}, {}
     for path in ratios:
         names = path.stem.removeprefix(f"{weights}-").split("-")

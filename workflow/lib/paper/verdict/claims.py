@@ -1,7 +1,7 @@
-"""The paper's claims in prose about Figures 2 and 3, Table 4 and IHT, and ours about pictures."""
+"""The paper's claims in prose: Tables 1 and 4, Figures 2 and 3, IHT; and ours about pictures."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -61,6 +61,37 @@ def table(claims: Iterable[Claim]) -> pd.DataFrame:
     return rows[COLUMNS]
 
 
+def table1(tested: pd.DataFrame, printed: pd.Series) -> Iterator[Claim]:
+    """Section 4.1: filters, layers, seed, test_accuracy. ``printed``: the paper's numbers by id.
+
+    The paper says "not too far off" without a number; the gap that it printed is taken for one.
+    """
+    for layers, group in tested.groupby("layers"):
+        by = group.pivot(index="seed", columns="filters", values="test_accuracy")
+        if not {"learned", "random"} <= set(by):
+            continue
+        gaps = 100 * (by["learned"] - by["random"]).dropna()
+        ids = [f"table1.{kind}_filters.{layers}_layers" for kind in ("learned", "random")]
+        most = float(printed[ids[0]] - printed[ids[1]])
+        estimate = statistics.of_sample(gaps)
+        fewer = statistics.Estimate(most - estimate.mean, estimate.error, estimate.freedom)
+        evidence = statistics.positive(fewer)
+        low, high = estimate.interval()
+        yield Claim(
+            f"table1.{layers}_layers",
+            "random filters are not too far off learned ones",
+            "the chosen network of each",
+            "mean paired gap in points",
+            estimate.mean,
+            float(gaps.std()),
+            len(gaps),
+            f"below the printed gap, {most:.1f}",
+            "table1",
+            replace(evidence, low=low, high=high),
+            estimate.freedom,
+        )
+
+
 def figure2(trials: pd.DataFrame, bound: pd.Series) -> Iterator[Claim]:
     """Section 4.2 on one-dimensional Gaussian filters."""
     for number, column, reading, text in (
@@ -104,6 +135,7 @@ def figure3(random: dict[str, pd.DataFrame], recovered: dict[tuple, pd.DataFrame
             text = "random codes: a short tail, delta_k < 1"
             deltas = (ratios**2 - 1).abs()
             yield _never("figure3.a", text, reading, "max |ratio^2 - 1|", deltas, 1)
+    yield from _bandwidths(random)
     for (filters, kind), codes in recovered.items():
         number = "figure3.b" if kind == "linear" else "figure3.c"
         when = "before" if kind == "linear" else "after"
@@ -213,6 +245,30 @@ def _beats(
         statistics.positive(estimate),
         estimate.freedom,
     )
+
+
+def _bandwidths(random: dict[str, pd.DataFrame]) -> Iterator[Claim]:
+    """The caption of Figure 3: "except for a bit larger bandwidth"."""
+    if not {"learned", "gaussian"} <= set(random):
+        return
+    keys = ["padding", "size", "sparsity_of"]
+    others = dict(list(random["gaussian"].groupby(keys)))
+    for key, group in random["learned"].groupby(keys):
+        if key not in others:
+            continue
+        values, compared = (table["ratio"].to_numpy() for table in (group, others[key]))
+        yield Claim(
+            "figure3.a",
+            "random codes: learned filters have the larger bandwidth",
+            f"padding={key[0]},D={key[1]},sparsity of {key[2]}",
+            "ratio of the standard deviations",
+            float(values.std(ddof=1) / compared.std(ddof=1)),
+            np.nan,
+            len(values),
+            "above 1",
+            "figure3",
+            statistics.wider(values, compared),
+        )
 
 
 def _centred(number: str, text: str, reading: str, values: pd.Series, tolerance: float) -> Claim:

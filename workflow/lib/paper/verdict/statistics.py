@@ -91,6 +91,22 @@ def median_within(values: pd.Series, low: float, high: float) -> Evidence:
     return Evidence(inside < outside, min(1.0, 2 * min(inside, outside)), *map(float, ends))
 
 
+def wider(values: np.ndarray, others: np.ndarray) -> Evidence:
+    """Whether ``values`` spread more widely than ``others``: the test of Brown and Forsythe (1974).
+
+    The interval of the ratio of their standard deviations is from 2,000 bootstrap samples.
+    """
+    random = np.random.default_rng(0)
+    ratios = [
+        np.std(random.choice(values, len(values)), ddof=1)
+        / np.std(random.choice(others, len(others)), ddof=1)
+        for _ in range(2000)
+    ]
+    p = float(stats.levene(values, others, center="median").pvalue)
+    low, high = np.quantile(ratios, [LEVEL / 2, 1 - LEVEL / 2])
+    return Evidence(np.std(values) > np.std(others), p, float(low), float(high))
+
+
 def most(successes: int, count: int) -> Evidence:
     """Whether more than half of the population are successes: the sign test.
 
