@@ -67,3 +67,22 @@ def test_sums_of_two_codes_are_worse(operator):
 def test_a_start_of_zeros_is_refused(operator):
     with pytest.raises(ValueError, match="zero"):
         extreme_ratios(operator, ModelProjection(None, k=0), torch.ones(1, *operator.code_shape))
+
+
+def cosines(side: int) -> torch.Tensor:
+    """(side^2, 1, side, side): the two-dimensional cosine transform, Haar's wavelets for side 2."""
+    n = torch.arange(side, dtype=torch.float64)
+    rows = torch.cos(torch.pi / side * (n + 0.5) * n[:, None]) * (2 / side) ** 0.5
+    rows[0] /= 2**0.5
+    return torch.einsum("ai,bj->abij", rows, rows).reshape(side**2, 1, side, side)
+
+
+@pytest.mark.parametrize("side", [2, 4, 8])
+def test_wavelets_and_local_fourier_bases_are_isometries_in_blocks_only(side):
+    """Section 3.2 names both. Orthonormal, with a stride of their size, their delta is 0; at every
+    place, as a layer with stride 1 has them, they are far from it."""
+    starts = torch.randn(4, side**2, 8, 8, generator=torch.Generator().manual_seed(4)).double()
+    project = ModelProjection(2, k=12)
+    blocks = Convolution(cosines(side), size=8 * side, stride=side)
+    assert worst_distortion(blocks, project, starts) == pytest.approx(0, abs=1e-9)
+    assert worst_distortion(Convolution(cosines(side), 7 + side), project, starts) > 0.5
