@@ -134,6 +134,7 @@ rule write_table1:
         "<benchmarks>/write_table1.tsv"
     params:
         epochs=config["table1"]["final_epochs"],
+        mirrored=config["table1"]["mirrored"],
     script:
         "../scripts/table1/write_table1.py"
 

@@ -62,7 +62,7 @@ def main():
 
 
 def test_table_1_has_means_spreads_and_the_papers_numbers(main):
-    table = beside_the_paper(main, PAPER, epochs=2).set_index(["filters", "layers"])
+    table = beside_the_paper(main, PAPER, epochs=2, mirrored=True).set_index(["filters", "layers"])
     assert table.index.tolist() == [("random", 1), ("random", 2), ("learned", 1)]
     row = table.loc[("random", 1)]
     assert row["accuracy (%)"] == pytest.approx(45)
@@ -164,8 +164,10 @@ def test_fidelity_counts_readings_and_no_extensions(main, varied, tmp_path):
         activation_space=[],
         image_space=[],
         weights="torchvision",
+        seed=0,
         fidelity=tmp_path / "fidelity.csv",
         readings=tmp_path / "readings.csv",
+        groups=tmp_path / "groups.csv",
     )
     table = pd.read_csv(tmp_path / "fidelity.csv").dropna(subset="ours")
     assert table.set_index(["id", "reading"])["ours"].round(6).to_dict() == {
