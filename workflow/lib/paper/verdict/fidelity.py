@@ -148,8 +148,8 @@ def compare(
 
     The second has, for each reading, how many numbers it reaches, its MAD, and the MAD of the
     closest reading on the same numbers: a partial weight file can only be compared there. MADs are
-    over the numbers that depend on a reading (``readings.is_informative``). ``p`` is that no other
-    reading is truly closer, and ``in_set`` whether that leaves the reading in the confidence set;
+    over the numbers that depend on a reading (``readings.is_informative``). ``p`` is that of
+    ``readings.not_rejected``, and ``in_set`` whether it leaves the reading in the confidence set;
     nothing for readings that do not reach all that the closest does.
 
     The third has, for each group, the closest reading, the size of the set, ``chance``, p that the
@@ -174,7 +174,8 @@ def compare(
         printed = informative.drop_duplicates("id").set_index("id")["paper"][best.index].to_numpy()
         deviations = (wide - printed).abs().to_numpy()
         random = np.random.default_rng([seed, len(summaries)])
-        p = pd.Series(readings.not_rejected(deviations, random), wide.index)
+        p = readings.not_rejected(wide.to_numpy(), printed, random)
+        p = pd.Series(p, wide.index)
         names = best.index.str.split(".").str[1].to_numpy()
         groups.append(
             {

@@ -1,14 +1,13 @@
 """Which readings of a table its printed numbers do not reject, and how sure the closest one is.
 
-Of E printed numbers and R readings that reach them all, ``deviations`` (R, E) are the absolute
-differences of ours from the printed ones.
+There are E printed numbers, and R readings that reach them all.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 LEVEL = 0.05
-DRAWS = 4999
+DRAWS = 1999
 # The error of noise of the same norm as x is sqrt 2 by construction, whatever is read.
 GIVEN = "activation_space_random_activations"
 
@@ -18,28 +17,37 @@ def is_informative(number: str) -> bool:
     return not number.endswith(GIVEN)
 
 
-def not_rejected(deviations: NDArray, random: np.random.Generator) -> NDArray:
-    """(R,): for each reading, p that none of the others is truly closer than it is.
+def not_rejected(ours: NDArray, printed: NDArray, random: np.random.Generator) -> NDArray:
+    """(R,): for each reading (R, E), p that the printed numbers (E,) are its own with errors.
 
-    A confidence set is made of those above ``LEVEL``. For each reading, the statistic is the
-    largest mean of its deviations less another's; if it is as close as any, numbers by which it is
-    farther are as likely as ones by which it is closer, so that the statistic has the law that it
-    gets when the signs of all its differences at a number are flipped together. Looking at the
-    largest takes account of the others' being many.
+    The readings with p above ``LEVEL`` are a confidence set: all that a test does not reject. It is
+    the likelihood ratio test against the closest reading, for independent normal errors of one
+    size, which is the reading's own root mean square deviation. Its law is found by drawing printed
+    numbers of that reading, for which a wrong one may be the closest, too, and the more so the more
+    readings there are and the more alike they are.
 
-    >>> same = np.ones((3, 8))
-    >>> not_rejected(same, np.random.default_rng(0)).tolist()
-    [1.0, 1.0, 1.0]
+    >>> ours = np.array([[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]])
+    >>> not_rejected(ours, np.array([0.01, 0.0, -0.01]), np.random.default_rng(0)) > LEVEL
+    array([ True, False])
     """
-    numbers = deviations.shape[1]
-    flips = random.choice([-1.0, 1.0], (numbers, DRAWS))
+    numbers = len(printed)
+    noise = random.standard_normal((DRAWS, numbers))
+    observed = _squares(ours, printed[None])[0]
     p = []
-    for own in deviations:
-        differences = own - deviations
-        observed = differences.mean(1).max()
-        drawn = (differences @ flips / numbers).max(0)
-        p.append((1 + (drawn >= observed - 1e-12).sum()) / (1 + DRAWS))
+    for number, own in enumerate(ours):
+        size = np.sqrt(observed[number] / numbers)
+        drawn = _squares(ours, own + size * noise)
+        ratios = drawn[:, number] / drawn.min(1)
+        ratio = observed[number] / observed.min()
+        p.append((1 + (ratios >= ratio * (1 - 1e-9)).sum()) / (1 + DRAWS))
     return np.array(p)
+
+
+def _squares(ours: NDArray, printed: NDArray) -> NDArray:
+    """(B, R): sums of squared differences between readings (R, E) and numbers (B, E)."""
+    found = (printed**2).sum(1)[:, None] - 2 * printed @ ours.T + (ours**2).sum(1)
+    # An exact agreement would divide by zero.
+    return found.clip(1e-12)
 
 
 def chance_of_closeness(ours: NDArray, printed: NDArray, random: np.random.Generator) -> float:
@@ -48,7 +56,7 @@ def chance_of_closeness(ours: NDArray, printed: NDArray, random: np.random.Gener
 
     >>> ours = np.arange(12.0).reshape(1, 12)
     >>> chance_of_closeness(ours, ours[0], np.random.default_rng(0))
-    0.0002
+    0.0005
     """
     best = np.abs(ours - printed).mean(1).min()
     count = 0
@@ -59,6 +67,8 @@ def chance_of_closeness(ours: NDArray, printed: NDArray, random: np.random.Gener
 
 def chosen_without(deviations: NDArray, rows: NDArray) -> float:
     """The share of the table's ``rows`` (E,) without which the same reading is closest.
+
+    ``deviations`` (R, E): absolute differences of ours from the printed numbers.
 
     >>> chosen_without(np.array([[0.0, 0.0], [1.0, 1.0]]), np.array(["a", "b"]))
     1.0
