@@ -37,7 +37,9 @@ def plot_audit(guarantees: Path, network: str, figures: list[Path]) -> None:
         axis.set_yticks(range(len(names)), [GUARANTEES[name].title for name in names], fontsize=6)
         if len(layers) <= 20:
             for (row, column), factor in np.ndenumerate(factors.to_numpy(dtype=float)):
-                axis.text(*(column, row, _shown(factor)), ha="center", va="center", fontsize=4.5)
+                colour = "white" if abs(powers[row, column]) > 0.55 * MOST else "black"
+                place = {"ha": "center", "va": "center", "fontsize": 4.5}
+                axis.text(column, row, _shown(factor), color=colour, **place)
     axes[-1, 0].set_xticks(range(len(layers)), layers, rotation=90, fontsize=7)
     axes[-1, 0].set_xlabel(network)
     bar = figure.colorbar(image, ax=axes[:, 0].tolist(), ticks=range(-MOST, MOST + 1), shrink=0.7)
@@ -49,7 +51,11 @@ def plot_audit(guarantees: Path, network: str, figures: list[Path]) -> None:
 def _shown(factor: float) -> str:
     if np.isnan(factor):
         return ""
-    return "∞" if np.isinf(factor) else f"{factor:.2g}" if factor < 10000 else f"{factor:.0e}"
+    if np.isinf(factor):
+        return "∞"
+    if factor >= 1e4:
+        return f"{factor:.0e}".replace("e+0", "e")
+    return f"{factor:.0f}" if factor >= 10 else f"{factor:.2g}"
 
 
 if "snakemake" in globals():
