@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from paper.verdict import fidelity
+from paper.verdict.comparison import compare
 
 PAPER = Path(__file__).parents[3] / "workflow" / "data" / "paper_numbers.csv"
 
@@ -48,7 +49,7 @@ def test_every_id_has_a_row_and_one_reading_a_group_is_closest(paper):
             rows(paper, "table2", "partial", 0.1, ids=4),
         ]
     )
-    table, summary, groups = fidelity.compare(ours, paper)
+    table, summary, groups = compare(ours, paper)
     assert set(table["id"]) == set(paper["id"])
     assert table.loc[table["closest"], "reading"].unique().tolist() == ["near"]
     assert table["closest"].sum() == 18
@@ -67,7 +68,7 @@ def test_noise_of_the_same_norm_says_nothing_of_a_reading(paper):
     ours = rows(paper, "table4 activation space", "any", 0.03)
     noise = ours["id"].str.contains("random_activations")
     ours.loc[noise, "ours"] -= 0.03
-    _, summary, groups = fidelity.compare(ours, paper)
+    _, summary, groups = compare(ours, paper)
     assert summary["mad"].tolist() == [pytest.approx(0.03)]
     assert groups["numbers"].tolist() == [8]
 

@@ -7,6 +7,7 @@ import pandas as pd
 from machinery import job
 from machinery.files import read_tables, write_csv
 from paper.verdict import fidelity as numbers
+from paper.verdict.comparison import compare
 
 
 def write_fidelity(
@@ -38,7 +39,7 @@ def write_fidelity(
         ours.append(numbers.table4_activation_space(errors))
     if image_space:
         ours.append(numbers.table4_image_space(read_tables(image_space), weights))
-    found = numbers.compare(pd.concat(ours), numbers.paper_numbers(paper), seed)
+    found = compare(pd.concat(ours), numbers.paper_numbers(paper), seed)
     for path, table in zip((fidelity, readings, groups), found, strict=True):
         write_csv(path, table)
 
