@@ -10,8 +10,9 @@ def silenced_margin(filters: Tensor, nonnegative: bool) -> float:
 
     The largest t for which some c with |c_m| <= 1 (0 <= c_m <= 1 with ``nonnegative``, as the
     inputs of inner layers are) has <w_k, c> <= -t for all filters (K, M, l, l') of unit norm, where
-    the input is c in all places: a linear program. If t > 0, then r c is mapped to zero for every
-    large r, whatever the bias, wherever no border is seen, and no inverse can tell them apart. That
+    the input is c in all places: a linear program. If t > 0, then at r c with r large every
+    response that sees no border is below zero by r t, whatever the bias, and so it stays when the
+    input is changed a little away from the border: the layer does not tell these inputs apart. That
     no filter set is so is necessary for injectivity (Puthawala et al., JMLR 2022; on the
     non-negative part of a ball Haider, Ehler and Balazs, ICML 2023), not sufficient.
 
