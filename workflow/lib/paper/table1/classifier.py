@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from cnninvert.operators import winograd
 from paper.table1.frozen_layer import Responses, normalise, respond
 
 SIDE, COLOURS, CLASSES = 32, 3, 10  # of CIFAR-10
@@ -141,7 +142,10 @@ class Layer(nn.Module):
 
     def convolve(self, x: Tensor) -> Tensor:
         """The layer's linear part, at the input's resolution."""
-        return F.conv2d(x, self.weight.to(x.dtype), padding="same")
+        weight = self.weight.to(x.dtype)
+        if winograd.pays(x, weight):
+            return winograd.convolve(x, weight)
+        return F.conv2d(x, weight, padding="same")
 
     def respond(self, x: Tensor) -> Responses:
         """All that ``finish`` needs of pictures, if the filters are frozen."""

@@ -1,0 +1,51 @@
+"""Winograd's convolution is the convolution, and so are its gradients."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from cnninvert.operators import winograd
+
+SIZES = [(4, 4), (16, 16), (5, 7), (1, 2), (3, 9)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_it_is_the_convolution(size, memory_format, random):
+    x = torch.randn(2, 3, *size, generator=random, dtype=torch.float64)
+    filters = torch.randn(5, 3, 3, 3, generator=random, dtype=torch.float64)
+    x, filters = (part.to(memory_format=memory_format) for part in (x, filters))
+    found = winograd.convolve(x, filters)
+    torch.testing.assert_close(found, F.conv2d(x, filters, padding=1), rtol=0, atol=1e-12)
+
+
+def test_so_are_its_gradients(random):
+    x = torch.randn(2, 3, 6, 5, generator=random, dtype=torch.float64, requires_grad=True)
+    filters = torch.randn(4, 3, 3, 3, generator=random, dtype=torch.float64, requires_grad=True)
+    weights = torch.randn(2, 4, 6, 5, generator=random, dtype=torch.float64)
+    expected = torch.autograd.grad(F.conv2d(x, filters, padding=1), (x, filters), weights)
+    found = torch.autograd.grad(winograd.convolve(x, filters), (x, filters), weights)
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
+
+
+def test_its_error_in_float32(random):
+    x = torch.randn(4, 256, 16, 16, generator=random)
+    filters = torch.randn(256, 256, 3, 3, generator=random)
+    exact = F.conv2d(x.double(), filters.double(), padding=1)
+    error = (winograd.convolve(x, filters) - exact).norm() / exact.norm()
+    assert error < 5e-6
+
+
+def test_it_is_taken_where_it_pays():
+    wide, narrow = torch.empty(128, 128, 3, 3), torch.empty(64, 128, 3, 3)
+    x = torch.empty(1, 128, 4, 4)
+    assert winograd.pays(x, wide)
+    assert not winograd.pays(x, narrow)
+    assert not winograd.pays(x, wide.new_empty(128, 128, 5, 5))
+    assert not winograd.pays(x.bfloat16(), wide.bfloat16())
+
+
+def test_filters_of_another_size_are_refused():
+    with pytest.raises(ValueError, match="3, 3"):
+        winograd.convolve(torch.empty(1, 2, 4, 4), torch.empty(1, 2, 5, 5))
