@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Sets everything up and runs the tests. Arguments go to pytest: ./test.sh tests/library
+# Sets everything up and runs the tests, in two processes. Arguments go to pytest:
+#   ./test.sh tests/library       some of them
+#   ./test.sh -n 0 -x             in one process, up to the first failure
 set -euo pipefail
 cd "$(dirname "$0")"
 ./install.sh dev
-exec .venv/bin/python -m pytest "$@"
+exec .venv/bin/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations 10 "$@"

@@ -1,6 +1,7 @@
 """Fixtures that all tests share."""
 
 import http.server
+import os
 import subprocess
 import threading
 from pathlib import Path
@@ -59,6 +60,26 @@ def mounted():
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+def pytest_collection_modifyitems(items):
+    """Where tests run in several processes, a file stays in one, and so do all tests of the tiny
+    run, which is the longest work and begins first."""
+
+    def of_the_run(item) -> bool:
+        return "project" in getattr(item, "fixturenames", ())
+
+    for item in items:
+        group = "project" if of_the_run(item) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=of_the_run, reverse=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def threads():
+    """Processes beside each other share the machine's cores."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    torch.set_num_threads(max(1, torch.get_num_threads() // workers))
+
+
 FIGURES: dict[str, int | None] = {}
 
 
@@ -97,6 +118,17 @@ def server(monkeypatch):
     monkeypatch.setattr(Server, "how", "whole")
     yield Server, f"http://localhost:{running.server_port}/cifar-10-binary.tar.gz"
     running.shutdown()
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["figures"] = FIGURES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    for words, count in node.workeroutput["figures"].items():
+        FIGURES[words] = None if count is None else (FIGURES.get(words) or 0) + count
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -4,6 +4,7 @@ Data sets and weights come from the project's own results/data: they are fetched
 pipeline's own rules, and later test runs find them.
 """
 
+import fcntl
 import os
 import re
 import subprocess
@@ -89,12 +90,15 @@ def shared_data() -> Path:
         "results/data/weights/vgg16-torchvision.safetensors",
         "results/data/weights/alexnet-torchvision.safetensors",
     ]
-    if not all((ROOT / name).exists() for name in wanted):
-        output = Project(ROOT).snakemake(*wanted, preset=None)
-        assert output.returncode == 0, (
-            "the data could not be fetched; the tests need the network once:\n"
-            + output.stdout[-4000:]
-        )
+    # Of processes beside each other, one fetches and the others wait.
+    with (ROOT / "results" / ".tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not all((ROOT / name).exists() for name in wanted):
+            output = Project(ROOT).snakemake(*wanted, preset=None)
+            assert output.returncode == 0, (
+                "the data could not be fetched; the tests need the network once:\n"
+                + output.stdout[-4000:]
+            )
     return ROOT / "results" / "data"
 
 

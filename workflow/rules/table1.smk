@@ -66,6 +66,7 @@ rule test_classifier:
     output:
         table="<stats>/test_classifier/{filters}-{layers}.csv",
         curves="<stats>/test_classifier/{filters}-{layers}-curves.csv",
+        networks="<results>/models/classifier-{filters}-{layers}.safetensors",
     log:
         "<logs>/test_classifier/{filters}-{layers}.log",
     benchmark:

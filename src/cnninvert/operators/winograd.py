@@ -52,29 +52,71 @@ def convolve(x: Tensor, filters: Tensor) -> Tensor:
     >>> convolve(x, filters)[0, 0, 0].round(decimals=4).tolist()
     [4.0, 6.0, 6.0, 6.0, 4.0]
     """
-    kernels, channels, *size = filters.shape
-    if size != [3, 3]:
+    if filters.shape[2:] != (3, 3):
         raise ValueError(f"filters are (K, C, 3, 3), not {tuple(filters.shape)}")
-    count, _, height, width = x.shape
-    rows, columns = -(-height // STEP), -(-width // STEP)
-    right, below = STEP * columns - width, STEP * rows - height
-    padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, 1, 1 + right, 1, 1 + below))
-    tiles = padded.unfold(1, TILE, STEP).unfold(2, TILE, STEP)  # (N, rows, columns, C, 6, 6)
-    tiles = tiles.permute(0, 1, 2, 4, 5, 3).reshape(-1, TILE**2, channels)
-    from_pixels, from_taps, to_outputs = (_both_axes(rows, x) for rows in (B_T, G, A_T))
-    pixels = torch.bmm(from_pixels.expand(len(tiles), -1, -1), tiles)
-    taps = from_taps @ filters.permute(2, 3, 1, 0).reshape(9, -1)
-    products = torch.bmm(pixels.transpose(0, 1), taps.view(TILE**2, channels, kernels))
-    outputs = torch.bmm(to_outputs.expand(len(tiles), -1, -1), products.transpose(0, 1))
-    outputs = outputs.view(count, rows, columns, STEP, STEP, kernels).transpose(2, 3)
-    outputs = outputs.reshape(count, STEP * rows, STEP * columns, kernels)
-    return outputs[:, :height, :width].permute(0, 3, 1, 2)
+    return _Convolution.apply(x, filters)
 
 
 def pays(x: Tensor, filters: Tensor) -> bool:
     """Whether :func:`convolve` is the faster way: wide 3 x 3 banks in float32 on a CPU."""
     wide = min(filters.shape[:2]) >= WIDE and filters.shape[2:] == (3, 3)
     return wide and x.device.type == "cpu" and x.dtype == filters.dtype == torch.float32
+
+
+class _Convolution(torch.autograd.Function):
+    """:func:`convolve`, and back: the adjoint is a convolution with the filters turned around."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor, filters: Tensor) -> Tensor:
+        pixels = _transformed(x)
+        ctx.save_for_backward(pixels, filters)
+        return _outputs(pixels, filters, x.shape)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        pixels, filters = ctx.saved_tensors
+        of_x = of_filters = None
+        if ctx.needs_input_grad[0]:
+            turned = filters.flip(2, 3).transpose(0, 1)
+            of_x = _outputs(_transformed(gradient), turned, gradient.shape)
+        if ctx.needs_input_grad[1]:
+            outputs = _tiles(gradient, STEP, border=0)
+            spread = torch.bmm(_both_axes(A_T, outputs).T.expand(len(outputs), -1, -1), outputs)
+            products = torch.bmm(pixels.permute(1, 2, 0), spread.transpose(0, 1))
+            taps = _both_axes(G, products).T @ products.flatten(1)
+            of_filters = taps.view(3, 3, *products.shape[1:]).permute(3, 2, 0, 1)
+        return of_x, of_filters
+
+
+def _transformed(x: Tensor) -> Tensor:
+    """(N, C, H, W) -> (tiles, 36, C): B^T d B of each tile d."""
+    tiles = _tiles(x, TILE, border=1)
+    return torch.bmm(_both_axes(B_T, x).expand(len(tiles), -1, -1), tiles)
+
+
+def _tiles(x: Tensor, side: int, border: int) -> Tensor:
+    """(N, C, H, W) -> (tiles, side^2, C), a tile every STEP pixels; zeros beyond the borders."""
+    height, width = x.shape[2:]
+    below, right = (border + -length % STEP for length in (height, width))
+    padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, border, right, border, below))
+    tiles = padded.unfold(1, side, STEP).unfold(2, side, STEP)  # (N, rows, columns, C, side, side)
+    return tiles.permute(0, 1, 2, 4, 5, 3).reshape(-1, side**2, x.shape[1])
+
+
+def _outputs(pixels: Tensor, filters: Tensor, shape: torch.Size) -> Tensor:
+    """(N, K, H, W) from the transformed tiles of signals of ``shape``, (N, C, H, W)."""
+    kernels, channels = filters.shape[:2]
+    taps = _both_axes(G, pixels) @ filters.permute(2, 3, 1, 0).reshape(9, -1)
+    products = torch.bmm(pixels.transpose(0, 1), taps.view(TILE**2, channels, kernels))
+    outputs = torch.bmm(
+        _both_axes(A_T, pixels).expand(len(pixels), -1, -1), products.transpose(0, 1)
+    )
+    count, _, height, width = shape
+    rows, columns = -(-height // STEP), -(-width // STEP)
+    outputs = outputs.view(count, rows, columns, STEP, STEP, kernels).transpose(2, 3)
+    outputs = outputs.reshape(count, STEP * rows, STEP * columns, kernels)
+    return outputs[:, :height, :width].permute(0, 3, 1, 2)
 
 
 def _both_axes(rows: list[list[float]], like: Tensor) -> Tensor:

@@ -198,8 +198,8 @@ def test_search_never_reads_test_images(tmp_path, monkeypatch):
 
 def test_each_seed_is_tested_once(images, tmp_path):
     test = Images(images.pixels[:30], images.labels[:30])
-    table, curves = evaluate(GRID[0], images, test, RECIPE, [0, 1], kept(tmp_path))
-    assert table["seed"].tolist() == [0, 1]
+    table, curves, networks = evaluate(GRID[0], images, test, RECIPE, [0, 1], kept(tmp_path))
+    assert table["seed"].tolist() == [0, 1] and len(networks) == 2
     assert table["test_accuracy"].between(0, 1).all()
     assert set(table["train_images"]) == {80} and set(table["test_images"]) == {30}
     assert len(curves) == 2 * RECIPE.epochs and curves["validation"].isna().all()

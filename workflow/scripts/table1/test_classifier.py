@@ -11,6 +11,7 @@ from paper.device import computing_type, use_device
 from paper.table1.images import read
 from paper.table1.recipe import Recipe
 from paper.table1.search import best, evaluate
+from paper.table1.trained import save
 
 
 def test_classifier(
@@ -25,13 +26,15 @@ def test_classifier(
     gpu: int,
     table: Path,
     curves: Path,
+    networks: Path,
 ) -> None:
     device = use_device(gpu)
     dtype = computing_type(device, recipe["precision"])
     images = read(cifar10, "train", train_images, device, dtype, *whitening)
     test = read(cifar10, "test", test_images, device, dtype, *whitening)
     chosen = best(pd.read_csv(search))
-    found = evaluate(chosen, images, test, Recipe.of(recipe), seeds, checkpoints)
+    *found, trained = evaluate(chosen, images, test, Recipe.of(recipe), seeds, checkpoints)
+    save(networks, trained)
     for path, rows in zip((table, curves), found, strict=True):
         write_csv(path, rows)
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from machinery.checkpoints import Checkpoints
 from machinery.errors import InputError
 from paper.seeds import generator
-from paper.table1.classifier import Architecture
+from paper.table1.classifier import Architecture, Classifier
 from paper.table1.constants import is_cacheable
 from paper.table1.halving import rungs, successive_halving
 from paper.table1.images import Images
@@ -141,21 +141,22 @@ def evaluate(
     recipe: Recipe,
     seeds: list[int],
     checkpoints: Checkpoints,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, list[Classifier]]:
     """Train an architecture with every seed on all of ``images``, and test each network once.
 
-    Returns a row a network with its test_accuracy and cost, and the learning curves.
+    Returns a row a network with its test_accuracy and cost, the learning curves, and the networks.
     """
     everything = Task(images, torch.arange(len(images), device=images.labels.device))
     cost = training_cost(architecture, images, recipe)
-    rows, curves = [], []
+    rows, curves, networks = [], [], []
     for seed in seeds:
         network, curve = train(architecture, everything, recipe, seed, checkpoints)
         score = accuracy(network, test, recipe.mirrored)
         log.info("%s, seed %d: test %.1f %%", describe(architecture), seed, 100 * score)
         rows.append(result(architecture, seed, score, images, test, cost))
         curves.append(_labelled(curve, asdict(architecture) | {"seed": seed}))
-    return pd.DataFrame(rows), pd.concat(curves)
+        networks.append(network)
+    return pd.DataFrame(rows), pd.concat(curves), networks
 
 
 def result(

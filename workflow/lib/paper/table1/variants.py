@@ -72,7 +72,7 @@ def evaluate_variants(
             if table.empty:
                 continue
         else:
-            table, curve = evaluate(
+            table, curve, _ = evaluate(
                 architecture, images, test, recipe, seeds, checkpoints.within(variant)
             )
             curves.append(curve.assign(row=chosen.filters, variant=variant))

@@ -1,0 +1,52 @@
+"""How well Table 1's networks can be inverted: pictures from their last layer's output."""
+
+from collections.abc import Iterator
+
+from torch import Tensor
+
+from cnninvert.inversion.invert import invert, usual_phases
+from cnninvert.inversion.known import Known, observe
+from cnninvert.networks.tracing import trace
+from cnninvert.operators.model_sparsity import ModelProjection
+from cnninvert.operators.norms import norms
+from cnninvert.solvers.one_step import one_step
+from machinery.progress import progress
+from paper.table1.classifier import SIDE, Classifier
+from paper.table1.module import PREPROCESSING, as_module
+from paper.table1.whitening import Whitening
+from paper.table4.reconstruction import scale_to
+
+KNOWN = {"one_step": "one IHT step", "values": "values", "switches": "values and switches"}
+
+
+def invert_classifier(
+    network: Classifier, whitening: Whitening | None, images: Tensor, evaluations: int
+) -> Iterator[tuple[str, Tensor]]:
+    """Relative errors (B,) of ``images`` (B, 3, 32, 32), uint8, by what is known (``KNOWN``).
+
+    Known is the output of the last max pooling, without and with the switches of all poolings;
+    the pixels are found with that many ``evaluations`` of the network and its gradient. One IHT
+    step (equation (2)), as Table 4 has it, gives the input of the last convolution; its errors are
+    of that.
+    """
+    traced = trace(as_module(network, whitening), SIDE)
+    x, last = PREPROCESSING(images), len(network.layers)
+    pictures = images.float() / 255
+    place = traced.layer(f"conv{last}")
+    # The first layer's input has no layer's name without whitening.
+    before = place.inputs[0]
+    inputs = next(o.values for o in traced.run(x, keep=[before]) if o.layer.name == before)
+    project = ModelProjection(2, magnitude="signed")
+    found = scale_to(one_step(traced.operator(place.name), inputs, project), inputs)
+    yield "one_step", norms(found - inputs) / norms(inputs)
+    everything = observe(traced, x, f"pool{last}")
+    for name, indices in (("values", {}), ("switches", everything.indices)):
+        known = Known(everything.layer, everything.values, indices)
+        phases = usual_phases(known, evaluations)
+        steps = progress(range(sum(each.evaluations for each in phases)), f"{name}, evaluations")
+        found = invert(
+            *(traced, known, PREPROCESSING),
+            phases=phases,
+            callback=lambda *_, steps=steps: next(steps, None),
+        )
+        yield name, norms(found.pictures - pictures) / norms(pictures)
