@@ -146,6 +146,16 @@ def test_a_picture_of_the_users_is_a_row_of_figure_4(project, tmp_path):
     assert project.planned("picture", *settings) == {"plot_picture": 1}
 
 
+def test_networks_of_table_1_are_inverted(project):
+    """A target of its own: a network a row of the table."""
+    project.run("table1_inversion")
+    table = pd.read_csv(project.file("results/tiny/tables/table1_inversion.csv"))
+    assert table["filters"].tolist() == ["random"] * 3 + ["learned"] * 3
+    assert table.notna().all(axis=None)
+    assert project.file("results/tiny/figures/table1_inversion.pdf").stat().st_size
+    assert project.planned("table1_inversion") == {}
+
+
 def test_decoders_of_every_pool(project):
     """A target of its own, which trains the pools that Table 4 does not need."""
     project.run("decoders")

@@ -203,10 +203,69 @@ rule plot_table1_curves:
         "../scripts/table1/plot_table1_curves.py"
 
 
+rule invert_classifier:
+    input:
+        code=code("table1/invert_classifier"),
+        cifar10=CIFAR10,
+        whitening=WHITENING,
+        classifiers=rules.test_classifier.output.table,
+        networks=rules.test_classifier.output.networks,
+    output:
+        errors="<stats>/invert_classifier/{filters}-{layers}.csv",
+    log:
+        "<logs>/invert_classifier/{filters}-{layers}.log",
+    benchmark:
+        "<benchmarks>/invert_classifier/{filters}-{layers}.tsv"
+    wildcard_constraints:
+        layers="[0-9]+",
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        images=config["table1"]["inverted_images"],
+        seeds=config["table1"]["inverted_seeds"],
+        evaluations=config["table1"]["inverted_evaluations"],
+    script:
+        "../scripts/table1/invert_classifier.py"
+
+
+rule write_table1_inversion:
+    input:
+        code=code("table1/write_table1_inversion"),
+        errors=cells(rules.invert_classifier.output.errors),
+    output:
+        tables=table_files("table1_inversion"),
+    log:
+        "<logs>/write_table1_inversion.log",
+    benchmark:
+        "<benchmarks>/write_table1_inversion.tsv"
+    script:
+        "../scripts/table1/write_table1_inversion.py"
+
+
+rule plot_table1_inversion:
+    input:
+        code=code("table1/plot_table1_inversion"),
+        errors=cells(rules.invert_classifier.output.errors),
+    output:
+        figures=figure_files("table1_inversion"),
+    log:
+        "<logs>/plot_table1_inversion.log",
+    benchmark:
+        "<benchmarks>/plot_table1_inversion.tsv"
+    script:
+        "../scripts/table1/plot_table1_inversion.py"
+
+
 TARGETS["table1"] = [
     rules.write_table1.output,
     rules.write_table1_configurations.output,
     rules.write_table1_variants.output if VARIED else [],
     rules.plot_table1_channels.output,
     rules.plot_table1_curves.output,
+]
+EXTRA["table1_inversion"] = [
+    rules.write_table1_inversion.output,
+    rules.plot_table1_inversion.output,
 ]
