@@ -14,7 +14,9 @@ from machinery.files import sha256
 
 TESTS = Path(__file__).parents[1]
 PATHS = os.pathsep.join([str(TESTS), str(TESTS.parent / "workflow" / "lib")])
+# Where tests run in the background, the shell has them ignore interrupts.
 INTERRUPTED = """
+import signal
 import time
 from fake_job import fake_job
 from machinery import job
@@ -25,6 +27,7 @@ def work():
         print("ready", flush=True)
         time.sleep(100)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)
 job.run(fake_job("logs/a.log", wildcards={"kind": "a"}), work)
 """
 # The first argument says whether the work fails.

@@ -1,6 +1,7 @@
 """Bad data through Snakemake: one sentence, non-zero exit, nothing half-written, a clean rerun."""
 
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -168,10 +169,12 @@ def test_runs_beside_each_other(own, figure):
     )
     while not own.file("results/tiny/logs").exists() and first.poll() is None:
         time.sleep(0.05)
+    first.send_signal(signal.SIGSTOP)  # so that it is still there when the others come
     with ThreadPoolExecutor(2) as pool:
         second = pool.submit(own.snakemake, "figure2")
         target = "results/other/images/photographs.csv"
         third = pool.submit(own.snakemake, target, "--config", "preset=other")
+    first.send_signal(signal.SIGCONT)
     # Snakemake's words for a lock, or ours where a third run has taken its locks away.
     refusal = r"Directory cannot be locked|results/tiny: another run is at work there"
     assert re.search(refusal, second.result().stdout), second.result().stdout
