@@ -223,6 +223,7 @@ ACTIVATION_SPACE_BY_IMAGE = expand(
     rules.measure_activation_space.output.by_image, weights=MAIN, layer=MACRO_LAYERS
 )
 # Errors in image space, for the main weights: of Table 4's methods, and of all.
+METRICS = some_parts(rules.score_pictures.output.metrics)
 IMAGE_SPACE = some_parts(rules.decode_pictures.output.errors, "one_step")
 ALL_ERRORS, ALL_PICTURES = (
     [
@@ -260,7 +261,7 @@ rule write_table4:
 rule write_table4_pictures:
     input:
         code=code("table4/write_table4_pictures"),
-        metrics=some_parts(rules.score_pictures.output.metrics),
+        metrics=METRICS,
         baselines=BASELINES,
     output:
         tables=table_files("table4_pictures"),

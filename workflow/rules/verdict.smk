@@ -36,6 +36,7 @@ rule check_claims:
         ratios=RATIOS,
         activation_space=ACTIVATION_SPACE_BY_IMAGE,
         image_space=ALL_ERRORS,
+        metrics=METRICS,
         baselines=BASELINES,
         iht_codes=rules.simulate_iht.output.curves,
         iht_activations=IHT_ERRORS,

@@ -9,6 +9,7 @@ from paper.table4.baselines import baselines, mean_colour
 from paper.table4.methods import BASELINES, METHODS
 from paper.table4.switch_controls import mean_activations, shuffled
 from paper.verdict import claims
+from paper.verdict.claim import table as table_of
 from table4.write_table4_pictures import by_method
 
 
@@ -106,7 +107,7 @@ def image_errors():
 def verdicts(image_errors, decoder="known", baseline=0.3):
     table = scores(image_errors, decoder).assign(reference="picture", pixels="unit")
     plain = scores({name: [baseline + i / 60 for i in range(5)] for name in BASELINES})
-    return claims.table(claims.pictures(table, plain.drop(columns=["layer", "decoder"])))
+    return table_of(claims.pictures(table, plain.drop(columns=["layer", "decoder"])))
 
 
 def test_claims_on_pictures(image_errors):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from paper.verdict import claims
+from paper.verdict.claim import table as table_of
 
 PRINTED = {"learned": 83.3, "random": 74.6}
 TRIALS = ["model_rip", "corollary", "corollary_support", "error_known", "error_fixed"]
@@ -34,12 +35,10 @@ def activation_errors(learned, random):
 
 
 def test_claims_hold_or_not():
-    good = claims.table(
+    good = table_of(
         claims.table4(activation_errors(0.9, [0.8, 0.79, 0.81, 0.8]), image_errors(0.6))
     )
-    bad = claims.table(
-        claims.table4(activation_errors(0.8, [0.9, 0.91, 0.89, 0.9]), image_errors(0.2))
-    )
+    bad = table_of(claims.table4(activation_errors(0.8, [0.9, 0.91, 0.89, 0.9]), image_errors(0.2)))
     for table, expected in ((good, "holds"), (bad, "contradicted")):
         beats_noise = table["claim"].str.endswith("beat random activations")
         in_activations = table["claim"].str.startswith("activation space")
@@ -61,7 +60,7 @@ def test_the_gap_of_random_filters_is_held_against_the_printed_one():
         ([0.05, 0.08, 0.10], "undecided"),
         ([0.05], "undecided"),
     ):
-        (row,) = claims.table(claims.table1(classifiers(gaps), printed)).itertuples()
+        (row,) = table_of(claims.table1(classifiers(gaps), printed)).itertuples()
         assert row.verdict == expected, gaps
         assert row.low <= row.ours <= row.high and row.freedom == len(gaps) - 1
 
@@ -75,7 +74,7 @@ def test_bandwidths_are_compared_with_a_test():
 
     def verdict(learned, gaussian):
         found = claims.figure3({"learned": codes(learned), "gaussian": codes(gaussian)}, {})
-        table = claims.table(found)
+        table = table_of(found)
         return table.loc[table["claim"].str.contains("bandwidth"), "verdict"].tolist()
 
     assert verdict(0.02, 0.01) == ["holds"]
@@ -86,7 +85,7 @@ def test_bandwidths_are_compared_with_a_test():
 def test_filters_that_disagree_leave_a_claim_undecided():
     """Three photographs' Gaussian filters beat the learned ones, two others' do not."""
     errors = activation_errors(0.8, [0.5, 0.5, 0.6, 1.0, 1.1])
-    row = claims.table(claims.table4(errors, image_errors(0.6))).iloc[0]
+    row = table_of(claims.table4(errors, image_errors(0.6))).iloc[0]
     assert row["claim"].startswith("activation space")
     assert row["ours"] > 0 and row["verdict"] == "undecided"
     assert row["freedom"] == 4 and row["low"] < 0 < row["high"]
@@ -94,14 +93,14 @@ def test_filters_that_disagree_leave_a_claim_undecided():
 
 def test_no_verdict_on_a_theorem_whose_assumptions_fail():
     trials = pd.DataFrame({name: [1.0, 1.1] for name in TRIALS})
-    void = claims.table(claims.figure2(trials, pd.Series({"bound": np.inf})))
-    fine = claims.table(claims.figure2(trials, pd.Series({"bound": 2.0})))
+    void = table_of(claims.figure2(trials, pd.Series({"bound": np.inf})))
+    fine = table_of(claims.figure2(trials, pd.Series({"bound": 2.0})))
     assert "theorem3.3" not in set(void["id"]) and "theorem3.3" in set(fine["id"])
 
 
 def test_recovered_codes_far_from_one_are_not_claimed_to_be_isometric():
     ratios = pd.DataFrame({"ratio": [1.3, 1.35, 1.4, 1.45, 1.5]})
-    table = claims.table(claims.figure3({}, {("learned", "linear"): ratios}))
+    table = table_of(claims.figure3({}, {("learned", "linear"): ratios}))
     assert table["id"].tolist() == ["figure3.b", "figure3.b"]
     assert set(table["verdict"]) == {"contradicted"}
 
@@ -128,8 +127,8 @@ def test_more_steps_help_if_they_help_most_samples():
     signed = iht_errors(errors, maximum="signed", **columns)
     absolute = iht_errors({"unit": [[0.1, 9.0]] * 2}, maximum="absolute", **columns)
     for table in (
-        claims.table(claims.iht_codes(iht_errors(errors))),
-        claims.table(claims.iht_activations(pd.concat([signed, absolute]))),
+        table_of(claims.iht_codes(iht_errors(errors))),
+        table_of(claims.iht_activations(pd.concat([signed, absolute]))),
     ):
         assert table["ours"].tolist() == [0.5, 1.0, 0.0]
         assert table["verdict"].tolist() == ["undecided", "holds", "contradicted"]
@@ -139,5 +138,25 @@ def test_more_steps_help_if_they_help_most_samples():
 def test_a_bank_more_makes_no_photographs_more():
     one = iht_errors({"unit": [[0.5, 0.1]] * 4}, layer="p", filters="random", maximum="signed")
     both = pd.concat([one, one.assign(bank=1)])
-    (row,) = claims.table(claims.iht_activations(both)).itertuples()
+    (row,) = table_of(claims.iht_activations(both)).itertuples()
     assert row.n == 4 and row.verdict == "undecided"
+
+
+def scores(difference):
+    """SSIM of twelve photographs: noise .2, original .7, filters in between."""
+    rows = [
+        ("pool1", "known", image, method, ssim + image % 3 / 1000)
+        for image in range(12)
+        for method, ssim in {
+            **{"noise": 0.2, "original": 0.7, "gaussian_known": 0.5, "gaussian_fixed": 0.4},
+            **{"learned_known": 0.5 + image / 5000, "learned_fixed": 0.4 + difference},
+        }.items()
+    ]
+    return pd.DataFrame(rows, columns=["layer", "decoder", "image", "method", "ssim"])
+
+
+def test_equal_is_what_differs_by_less_than_a_tenth_of_the_way_from_noise():
+    for difference, expected in ((0.04, "holds"), (-0.04, "holds"), (0.06, "contradicted")):
+        known, fixed = table_of(claims.visually(scores(difference))).itertuples()
+        assert (known.verdict, fixed.verdict) == ("holds", expected)
+        assert fixed.limit == "within 0.05 of 0" and fixed.freedom == 11

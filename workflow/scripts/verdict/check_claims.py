@@ -8,6 +8,7 @@ import pandas as pd
 from machinery import job
 from machinery.files import read_tables, write_csv
 from paper.verdict import claims as verdicts
+from paper.verdict.claim import table
 from paper.verdict.fidelity import paper_numbers
 
 
@@ -19,6 +20,7 @@ def check_claims(
     ratios: list[Path],
     activation_space: list[Path],
     image_space: list[Path],
+    metrics: list[Path],
     baselines: list[Path],
     iht_codes: Path,
     iht_activations: list[Path],
@@ -39,11 +41,12 @@ def check_claims(
     if image_space:
         image = read_tables(image_space)
         parts.append(verdicts.table4(read_tables(activation_space), image))
+        parts.append(verdicts.visually(read_tables(metrics)))
         parts.append(verdicts.pictures(image, read_tables(baselines)))
     parts.append(verdicts.iht_codes(pd.read_csv(iht_codes)))
     if iht_activations:
         parts.append(verdicts.iht_activations(read_tables(iht_activations)))
-    write_csv(claims, verdicts.table(chain(*parts)))
+    write_csv(claims, table(chain(*parts)))
 
 
 if "snakemake" in globals():

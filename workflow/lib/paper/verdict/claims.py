@@ -1,64 +1,14 @@
 """The paper's claims in prose: Tables 1 and 4, Figures 2 and 3, IHT; and ours about pictures."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from paper.table4.methods import BASELINES, of_photographs
 from paper.verdict import statistics
-
-COLUMNS = ["id", "claim", "reading", "quantity", "ours", "spread", "n", "low", "high"]
-COLUMNS += ["freedom", "limit", "family", "p", "verdict"]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One claim under one reading: what it says, what we measured, and what speaks for it.
-
-    ``ours`` is the mean (or what ``quantity`` names), ``spread`` the standard deviation over the
-    ``n`` samples, ``limit`` what ``ours`` must stay below or reach. ``evidence`` is that of a test,
-    one of the ``family``'s. A claim about all samples has none: it ``stands`` in those that were
-    seen, or one contradicts it.
-    """
-
-    id: str
-    claim: str
-    reading: str
-    quantity: str
-    ours: float
-    spread: float
-    n: int
-    limit: str
-    family: str
-    evidence: statistics.Evidence | None = None
-    freedom: float = np.nan
-    stands: bool | None = None
-
-
-def table(claims: Iterable[Claim]) -> pd.DataFrame:
-    """``claims.csv``, a row a claim and reading.
-
-    ``low`` and ``high`` are the 95 % interval of ``ours``, ``freedom`` its degrees of freedom, and
-    ``p`` is two-sided and adjusted for the number of tests in the ``family`` (Holm). ``verdict``:
-    holds or contradicted where p is below 5 %, undecided otherwise.
-    """
-    claims = list(claims)
-    rows = pd.DataFrame([vars(claim) for claim in claims])
-    tests = rows.pop("evidence")
-    stands = rows.pop("stands")
-    for name in ("low", "high", "p"):
-        rows[name] = [getattr(test, name) if test else np.nan for test in tests]
-    for _, p in rows["p"].dropna().groupby(rows["family"]):
-        rows.loc[p.index, "p"] = statistics.holm(p)
-    rows["verdict"] = [
-        statistics.verdict(test.favourable, p)
-        if test
-        else (statistics.HOLDS if stand else statistics.CONTRADICTED)
-        for test, stand, p in zip(tests, stands, rows["p"], strict=True)
-    ]
-    return rows[COLUMNS]
+from paper.verdict.claim import Claim, beats, centred, never
 
 
 def table1(tested: pd.DataFrame, printed: pd.Series) -> Iterator[Claim]:
@@ -99,7 +49,7 @@ def figure2(trials: pd.DataFrame, bound: pd.Series) -> Iterator[Claim]:
         ("b", "corollary_support", "on the support of z", "||W W^T z||/||z|| is centred around 1"),
         ("b", "corollary", "all places", "||W W^T z||/||z|| is centred around 1"),
     ):
-        yield _centred(f"figure2.{number}", text, reading, trials[column], 0.05)
+        yield centred(f"figure2.{number}", text, reading, trials[column], 0.05)
     for switches in ("known", "fixed"):
         errors = trials[f"error_{switches}"]
         yield Claim(
@@ -115,13 +65,13 @@ def figure2(trials: pd.DataFrame, bound: pd.Series) -> Iterator[Claim]:
             statistics.median_within(errors, 0.1, 0.2),
         )
         text = "the error stays under 0.5"
-        yield _never("figure2.c", text, f"switches={switches}", "largest error", errors, 0.5)
+        yield never("figure2.c", text, f"switches={switches}", "largest error", errors, 0.5)
     limit = float(bound["bound"])
     if limit == float("inf"):
         return  # the empirical deltas are outside the theorem's assumptions: no verdict
     text = "the error stays under the bound of Theorem 3.3, from empirical deltas"
     errors = trials["error_known"]
-    yield _never("theorem3.3", text, "switches=known", "largest error", errors, limit)
+    yield never("theorem3.3", text, "switches=known", "largest error", errors, limit)
 
 
 def figure3(random: dict[str, pd.DataFrame], recovered: dict[tuple, pd.DataFrame]) -> Iterator:
@@ -131,10 +81,10 @@ def figure3(random: dict[str, pd.DataFrame], recovered: dict[tuple, pd.DataFrame
             reading = f"filters={filters},padding={padding},D={size},sparsity of {source}"
             ratios = group["ratio"]
             text = "random codes: ||W^T z||/||z|| is centred around 1"
-            yield _centred("figure3.a", text, reading, ratios, 0.05)
+            yield centred("figure3.a", text, reading, ratios, 0.05)
             text = "random codes: a short tail, delta_k < 1"
             deltas = (ratios**2 - 1).abs()
-            yield _never("figure3.a", text, reading, "max |ratio^2 - 1|", deltas, 1)
+            yield never("figure3.a", text, reading, "max |ratio^2 - 1|", deltas, 1)
     yield from _bandwidths(random)
     for (filters, kind), codes in recovered.items():
         number = "figure3.b" if kind == "linear" else "figure3.c"
@@ -142,10 +92,10 @@ def figure3(random: dict[str, pd.DataFrame], recovered: dict[tuple, pd.DataFrame
         reading = f"filters={filters}"
         ratios = codes["ratio"]
         text = f"codes recovered {when} ReLU: the centre is less than 0.05 from 1"
-        yield _centred(number, text, reading, ratios, 0.05)
+        yield centred(number, text, reading, ratios, 0.05)
         text = f"codes recovered {when} ReLU: the range is less than 0.05"
         reach = (ratios - ratios.mean()).abs()
-        yield _never(number, text, reading, "max |ratio - mean|", reach, 0.05)
+        yield never(number, text, reading, "max |ratio - mean|", reach, 0.05)
 
 
 def table4(activation: pd.DataFrame, image: pd.DataFrame) -> Iterator[Claim]:
@@ -158,7 +108,7 @@ def table4(activation: pd.DataFrame, image: pd.DataFrame) -> Iterator[Claim]:
         errors = group.pivot(index="image", columns="filters", values="error")
         text = "activation space: Gaussian filters beat learned ones"
         pair = errors["learned"], errors["random"]
-        yield _beats("table4 activation", f"table4.{layer}", text, f"switches={switches}", *pair)
+        yield beats("table4 activation", f"table4.{layer}", text, f"switches={switches}", *pair)
     for (layer, decoder), group in of_photographs(image).groupby(["layer", "decoder"]):
         errors = group.pivot(index="image", columns="method", values="error")
         for switches in ("known", "fixed"):
@@ -171,7 +121,7 @@ def table4(activation: pd.DataFrame, image: pd.DataFrame) -> Iterator[Claim]:
                 ("original activations beat learned filters", learned, errors["original"]),
             ):
                 reading, text = f"switches={switches},decoder={decoder}", f"image space: {text}"
-                yield _beats("table4 image", f"table4.{layer}", text, reading, worse, better)
+                yield beats("table4 image", f"table4.{layer}", text, reading, worse, better)
 
 
 def pictures(image: pd.DataFrame, baselines: pd.DataFrame) -> Iterator[Claim]:
@@ -198,7 +148,37 @@ def pictures(image: pd.DataFrame, baselines: pd.DataFrame) -> Iterator[Claim]:
             pairs.append((f"{alone} another photograph's", "others", "constant"))
         for text, worse, better in pairs:
             pair = errors[worse], errors[better]
-            yield _beats("pictures", f"pictures.{layer}", text, f"decoder={decoder}", *pair)
+            yield beats("pictures", f"pictures.{layer}", text, f"decoder={decoder}", *pair)
+
+
+def visually(scores: pd.DataFrame) -> Iterator[Claim]:
+    """Section 4.5: the learned filters "perform equally well visually".
+
+    ``scores``: layer, decoder, image, method, and the metrics of pictures, a column each. Equal is
+    taken for: within a tenth of what lies between the original activations and noise.
+    """
+    metrics = [name for name in scores if name == "ssim" or name.startswith("lpips")]
+    for (layer, decoder), group in scores.groupby(["layer", "decoder"]):
+        for metric in metrics:
+            values = group.pivot(index="image", columns="method", values=metric)
+            margin = 0.1 * abs(float((values["original"] - values["noise"]).mean()))
+            for switches in ("known", "fixed"):
+                pair = values[f"learned_{switches}"], values[f"gaussian_{switches}"]
+                differences = (pair[0] - pair[1]).dropna()
+                estimate = statistics.of_sample(differences)
+                yield Claim(
+                    f"table4.{layer}",
+                    "learned filters perform equally well visually",
+                    f"switches={switches},decoder={decoder}",
+                    f"mean paired difference in {metric}",
+                    estimate.mean,
+                    float(differences.std()),
+                    len(differences),
+                    f"within {margin:.3g} of 0",
+                    "table4 visually",
+                    statistics.within(estimate, -margin, margin),
+                    estimate.freedom,
+                )
 
 
 def iht_codes(curves: pd.DataFrame) -> Iterator[Claim]:
@@ -220,31 +200,6 @@ def by_bank(errors: pd.DataFrame, column: str, value: str) -> pd.DataFrame:
     """Errors of one method: a row a photograph, a column a filter bank."""
     chosen = errors[errors[column] == value]
     return chosen.pivot(index="image", columns="bank", values="error")
-
-
-def _beats(
-    family: str, number: str, text: str, reading: str, worse: pd.Series, better: pd.Series
-) -> Claim:
-    """Whether ``better`` has the smaller errors in the mean, photograph by photograph.
-
-    Each photograph has Gaussian filters of its own, so the differences are independent samples of
-    photographs and of filters.
-    """
-    differences = (worse - better).dropna()
-    estimate = statistics.of_sample(differences)
-    return Claim(
-        number,
-        text,
-        reading,
-        "mean paired difference",
-        estimate.mean,
-        float(differences.std()),
-        len(differences),
-        "above 0",
-        family,
-        statistics.positive(estimate),
-        estimate.freedom,
-    )
 
 
 def _bandwidths(random: dict[str, pd.DataFrame]) -> Iterator[Claim]:
@@ -269,44 +224,6 @@ def _bandwidths(random: dict[str, pd.DataFrame]) -> Iterator[Claim]:
             "figure3",
             statistics.wider(values, compared),
         )
-
-
-def _centred(number: str, text: str, reading: str, values: pd.Series, tolerance: float) -> Claim:
-    estimate = statistics.of_sample(values)
-    return Claim(
-        number,
-        text,
-        reading,
-        "mean",
-        estimate.mean,
-        float(values.std()),
-        len(values),
-        f"within {tolerance} of 1",
-        number.partition(".")[0],
-        statistics.within(estimate, 1 - tolerance, 1 + tolerance),
-        estimate.freedom,
-    )
-
-
-def _never(
-    number: str, text: str, reading: str, quantity: str, values: pd.Series, limit: float
-) -> Claim:
-    """Whether all ``values`` are below ``limit``: one that is not contradicts it."""
-    largest, stands = float(values.max()), bool((values < limit).all())
-    share = 100 * statistics.most_exceptions(len(values))
-    known = f" (with 95 % confidence at most {share:.2g} % are not)" if stands else ""
-    return Claim(
-        number,
-        text,
-        reading,
-        quantity,
-        largest,
-        float(values.std()),
-        len(values),
-        f"all under {limit:.3g}{known}",
-        number.partition(".")[0],
-        stands=stands,
-    )
 
 
 def _improves(
