@@ -58,12 +58,15 @@ def measure_activation_space(
                 by_reading.setdefault((name, str(reading)), []).append(error)
                 if reading in SHOWN:
                     shown.append((layer, image, name, reading.switches, error))
-        # "Random activations": Gaussian noise of the same norm, which no reading touches.
+        # What no reading touches: "random activations", Gaussian noise of the same norm; and what
+        # can be had without an activation's pattern.
         for image in range(images):
             x = source.read(layer, "output", image, image + 1)
-            noise = noise_like(x, layer, seed, image)
-            key = ("activations", "noise of the same norm")
-            by_reading.setdefault(key, []).append(float(norms(x - noise) / norms(x)))
+            for key, other in (
+                (("activations", "noise of the same norm"), noise_like(x, layer, seed, image)),
+                (("constant", "mean of the activation"), x.mean()),
+            ):
+                by_reading.setdefault(key, []).append(float(norms(x - other) / norms(x)))
     rows = [
         (layer, name, reading, np.mean(values), np.std(values, ddof=1), len(values))
         for (name, reading), values in by_reading.items()

@@ -60,6 +60,7 @@ def ours(
         ("learned", reading, "learned filters"),
         ("random", reading, "Gaussian filters"),
         ("activations", "noise of the same norm", "noise"),
+        ("constant", "mean of the activation", "best constant"),
     ):
         found = activation.loc[(layer, filters, key)]
         row[f"activation: {words}"] = f"{found['error']:.3f} ± {found['spread']:.3f}"
@@ -74,6 +75,7 @@ def printed(layer: str, numbers: pd.Series) -> dict:
     for space in ("image", "activation"):
         for words, name in names.items():
             row[f"{space}: {words}"] = f"{numbers[f'table4.{layer}.{space}_space_{name}']:.3f}"
+    row["activation: best constant"] = ""
     return row
 
 

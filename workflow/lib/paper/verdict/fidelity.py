@@ -101,7 +101,7 @@ def table4_activation_space(errors: dict[str, pd.DataFrame]) -> pd.DataFrame:
             for reading in learned:
                 full = f"weights={name},{reading}"
                 rows.append((noise_id, full, noise.error, noise.spread, noise.n))
-            for row in group[group["filters"] != "activations"].itertuples():
+            for row in group[group["filters"].isin(["learned", "random"])].itertuples():
                 number = f"table4.{layer}.activation_space_{row.filters}_filters"
                 rows.append((number, f"weights={name},{row.reading}", row.error, row.spread, row.n))
     return pd.DataFrame(rows, columns=COLUMNS)
