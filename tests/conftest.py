@@ -60,12 +60,14 @@ def mounted():
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Where tests run in several processes, a file stays in one, and so do all tests of the tiny
     run, which is the longest work and begins first."""
 
     def of_the_run(item) -> bool:
-        return "project" in getattr(item, "fixturenames", ())
+        workflow = item.path.parent.name == "workflow"
+        return workflow and "project" in getattr(item, "fixturenames", ())
 
     for item in items:
         group = "project" if of_the_run(item) else str(item.path)
