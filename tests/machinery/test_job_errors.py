@@ -63,6 +63,10 @@ def run(work, folder):
         ("open('no/such')", "no/such: No such file or directory; put this right and run again."),
         ("raise MemoryError", "not enough memory; lower the batch or the number of images"),
         (
+            "raise RuntimeError('CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling it')",
+            "the GPU has not enough memory; lower the batch, the number of images or cache_gb",
+        ),
+        (
             "pd.read_csv(empty)",
             "empty.csv: the file is empty; delete it and run again.",
         ),

@@ -173,8 +173,8 @@ def test_a_cancelled_job_and_a_killed_snakemake_are_made_good(slurm, start, empt
 def sbatch(tmp_path, shared_data):
     """What a Snakemake on a machine with a GPU asks sbatch for; nothing is submitted."""
     copy_project(ROOT, tmp_path, shared_data)
-    with (tmp_path / "workflow/lib/paper/settings/plan.py").open("a") as plan:
-        plan.write("\n\ndef has_gpu():\n    return True\n")
+    with (tmp_path / "workflow/lib/paper/settings/gpu.py").open("a") as module:
+        module.write("\n\ndef has_gpu():\n    return True\n")
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("sbatch", "squeue", "scontrol", "sinfo", "sacct", "sacctmgr"):

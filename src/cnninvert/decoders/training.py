@@ -138,6 +138,9 @@ class DecoderTraining:
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from what ``state`` returned."""
         self.decoder.load_state_dict(state["decoder"])
+        # Adam counts steps on the CPU; a GPU on which the state was read would be waited for.
+        for values in state["optimiser"]["state"].values():
+            values["step"] = values["step"].cpu()
         self.optimiser.load_state_dict(state["optimiser"])
         for name in STATE:
             setattr(self, name, state[name])

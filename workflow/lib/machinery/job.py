@@ -26,6 +26,13 @@ REMEDIES = {
     errno.EPERM: "give yourself the right to it",
 }
 OUT_OF_MEMORY = "not enough memory; lower the batch or the number of images in the config."
+GPU_OUT_OF_MEMORY = (
+    "the GPU has not enough memory; lower the batch, the number of images or cache_gb in the "
+    "config, or set device: cpu."
+)
+# What torch and CUDA's libraries say of it, on the GPU and on the CPU.
+GPU_LACKS = ("CUDA out of memory", "CUDA error: out of memory", "_STATUS_ALLOC_FAILED")
+CPU_LACKS = ("out of memory", "can't allocate memory")
 
 
 def run(snakemake: Any, work: Callable[..., None]) -> None:
@@ -65,8 +72,9 @@ def run(snakemake: Any, work: Callable[..., None]) -> None:
         about = REMEDIES.get(error.errno, "put this right")
         _fail(f"{_place(error, snakemake)}: {os.strerror(error.errno)}; {about} and run again.")
     except RuntimeError as error:
-        # torch's way to say it, on the GPU and on the CPU.
-        if "out of memory" in str(error) or "can't allocate memory" in str(error):
+        if any(words in str(error) for words in GPU_LACKS):
+            _fail(GPU_OUT_OF_MEMORY)
+        if any(words in str(error) for words in CPU_LACKS):
             _fail(OUT_OF_MEMORY)
         _defect(snakemake)
     except Exception:

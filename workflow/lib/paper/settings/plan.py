@@ -1,7 +1,6 @@
 """What a configuration can compute: weights that hold only the first layers reach less."""
 
 import hashlib
-import os
 import re
 import unicodedata
 from pathlib import Path
@@ -159,9 +158,3 @@ def folder_digest(root: str | None) -> str | None:
             line = f"{path}:{state.st_size}:{state.st_mtime_ns}\n"
             digest.update(line.encode(errors="surrogateescape"))
     return digest.hexdigest()
-
-
-def has_gpu() -> bool:
-    """Whether this machine shows an NVIDIA GPU; torch, which knows better, is slow to import."""
-    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
-    return not hidden and any(Path("/dev").glob("nvidia[0-9]*"))

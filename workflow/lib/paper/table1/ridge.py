@@ -107,6 +107,11 @@ def multiply_adds(rows: int, columns: int, penalties: int) -> int:
     return rows * columns * size // 2 + (penalties + 1) * size**3 // 6
 
 
+def memory(rows: int, columns: int) -> int:
+    """Bytes that ``fit`` takes beside the features: the symmetric product and a factor of it."""
+    return 2 * 8 * min(rows, columns) ** 2
+
+
 def _solve(
     gram: Tensor,
     features: Tensor,

@@ -90,14 +90,15 @@ def evaluate_ridge(
     """Test the closed-form classifier on the features of fixed batch norm.
 
     With flips it is fitted to all images and their mirror images.
-    None, with a warning, if the features take more than ``recipe.cache`` bytes.
+    None, with a warning, if features and matrices take more than ``recipe.cache`` bytes.
     """
     count, device = len(images), images.labels.device
     sides = [False, True] if recipe.augmentation.flips else [False]
     needed = len(sides) * count * architecture.features * images.pixels.element_size()
+    needed += ridge.memory(len(sides) * count, architecture.features)
     if needed > recipe.cache:
         log.warning(
-            "%s: ridge regression is left out, its features take %.1f GB; raise table1.cache_gb",
+            "%s: ridge regression is left out, it takes %.1f GB; raise table1.cache_gb",
             describe(architecture),
             needed / 1e9,
         )
