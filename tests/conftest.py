@@ -12,6 +12,11 @@ import torch
 from local_server import Server
 from machinery.errors import InputError
 
+OF_THE_RUN = {
+    f"test_{name}.py"
+    for name in ("independent", "inversion", "networks", "partial", "run", "slurm", "two_runs")
+}
+
 
 @pytest.fixture(params=["cpu", "cuda"])
 def device(request) -> torch.device:
@@ -60,19 +65,26 @@ def mounted():
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def of_the_run(nodeid: str) -> bool:
+    """Whether a test looks at the complete run of the tiny preset."""
+    return Path(nodeid.partition("::")[0]).name in OF_THE_RUN
+
+
 def pytest_collection_modifyitems(items):
-    """Where tests run in several processes, a file stays in one, and so do all tests of the tiny
-    run, which is the longest work and begins first."""
+    """That run is the longest work, and begins first."""
+    items.sort(key=lambda item: of_the_run(item.nodeid), reverse=True)
 
-    def of_the_run(item) -> bool:
-        workflow = item.path.parent.name == "workflow"
-        return workflow and "project" in getattr(item, "fixturenames", ())
 
-    for item in items:
-        group = "project" if of_the_run(item) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=of_the_run, reverse=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Where tests run in several processes, a file stays in one, and so does the tiny run."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return "run" if of_the_run(nodeid) else nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
