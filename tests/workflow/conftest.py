@@ -115,3 +115,13 @@ def project(empty_project) -> Project:
     """The same with a complete run of the tiny preset."""
     empty_project.run()
     return empty_project
+
+
+@pytest.fixture(scope="module")
+def slurm():
+    """The Slurm of the tests; skips, with the reason, where it does not run."""
+    status = subprocess.run(
+        [ROOT / "tests/slurm/one_node.sh", "status"], capture_output=True, text=True
+    )
+    if status.returncode:
+        pytest.skip(status.stderr.strip())

@@ -8,6 +8,8 @@ import torch
 import torchvision
 from safetensors.torch import load_file
 
+ALEXNET = "network={name: alexnet, images: 4, batch: 4, banks: 2}"
+
 
 @pytest.fixture(scope="module")
 def model(project):
@@ -79,3 +81,28 @@ def test_reconstruction_of_one_activation_by_hand(project):
     with h5py.File(project.file("results/tiny/reconstructions/torchvision-pool4.h5")) as file:
         found = file["learned_known"][0]
     assert np.abs(found - back).max() < 1e-3 * np.abs(back).max()
+
+
+def test_the_targets_for_any_network_give_the_papers_tables(project):
+    """AlexNet's sparsity and coherence, in any number of parts."""
+    project.run("sparsity", "coherence", "--config", ALEXNET)
+    project.run(
+        *("results/again/networks/alexnet/stats/sparsity.csv", "--set-scatter", "photographs=3"),
+        *("--config", "preset=again", ALEXNET),
+    )
+    stats = project.file("results/tiny/networks/alexnet/stats")
+    again = project.file("results/again/networks/alexnet/stats/sparsity.csv")
+    assert (stats / "sparsity.csv").read_bytes() == again.read_bytes()
+    paper = project.file("results/tiny/stats/measure_sparsity/alexnet-torchvision.csv")
+    ours, theirs = (pd.read_csv(path) for path in (stats / "sparsity.csv", paper))
+    for column in ("nonzeros", "spread"):
+        assert ours[column].tolist() == theirs[column].tolist()
+    paper = pd.read_csv(
+        project.file("results/tiny/stats/measure_coherence/alexnet-torchvision.csv")
+    )
+    ours = pd.read_csv(stats / "coherence.csv")
+    for maximum in ("absolute", "signed"):
+        theirs = paper[(paper["place"] == "same") & (paper["maximum"] == maximum)]
+        means = ours.groupby(["kind", "layer"], sort=False)[maximum].mean()
+        assert means["learned"].tolist() == theirs["learned"].tolist()
+        assert means["gaussian"].tolist() == theirs["random"].tolist()

@@ -1,13 +1,7 @@
-"""The pipeline on Slurm: a real one of a single node, and what a submission asks for.
-
-tests/slurm/one_node.sh starts that Slurm; without it, only the questions to a made-up sbatch are
-tested. The node has two CPUs, so `--cores 2` and one thread a job take the place of the profile's
-four; tables are then those of a local run to the last digit.
-"""
+"""Jobs on Slurm that fail, are cancelled or orphaned, and what a submission asks for."""
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -18,62 +12,9 @@ import pytest
 import yaml
 
 from copies import copy_project
+from slurm_runs import ONCE, PASSED, PROFILE, SOON, asked, submitted
 
 ROOT = Path(__file__).parents[2]
-PROFILE = ("--workflow-profile", "profiles/slurm", "--max-threads", "1")
-# How soon and how often jobs are asked for.
-SOON = ("--slurm-init-seconds-before-status-checks", "4")
-# Without the profile's retries, by which failed and cancelled jobs would be submitted again.
-ONCE = ("--retries", "0")
-
-
-@pytest.fixture(scope="module")
-def slurm():
-    status = subprocess.run(
-        [ROOT / "tests/slurm/one_node.sh", "status"], capture_output=True, text=True
-    )
-    if status.returncode:
-        pytest.skip(status.stderr.strip())
-
-
-def submitted(output: str) -> list[str]:
-    """The numbers of the Slurm jobs that a run has submitted."""
-    return re.findall(r"submitted with SLURM jobid (\d+)", output)
-
-
-def asked(job: str) -> str:
-    """What Slurm knows of a job."""
-    command = ["scontrol", "show", "job", job]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-AGAIN = [
-    "models/decoder-vgg16-torchvision-pool2-known.safetensors",
-    "stats/test_classifier/random-1.csv",
-    "stats/recover_codes/torchvision-gaussian-linear.csv",
-]
-PASSED = "Slurm runs passed, of 5"  # complete, failing, cancelled, killed and then completed
-MADE = {"table1", "table1_configurations", "table4", "table4_pictures", "fidelity", "claims"}
-
-
-def test_a_run_on_slurm_gives_the_tables_of_a_local_one(slurm, project, figure):
-    """A training, a recovery, a decoder and all that follows from them, tables in batches."""
-    here, there = project.file("results/tiny"), project.file("results/slurm")
-    shutil.copytree(here, there)
-    started = time.time()
-    forced = [f"results/slurm/{name}" for name in AGAIN]
-    output = project.run("--forcerun", *forced, *PROFILE, *SOON, "--config", "preset=slurm")
-    made = [path for path in there.rglob("*.csv") if path.stat().st_mtime > started]
-    assert {path.stem for path in made} >= MADE
-    for path in made:
-        local = here / path.relative_to(there)
-        assert path.read_bytes() == local.read_bytes(), local
-    jobs = submitted(output)
-    assert len(jobs) == 12 <= output.count("Finished jobid") / 2
-    assert not any("gres:gpu" in asked(job) for job in jobs)  # device: auto
-    assert project.planned("--config", "preset=slurm") == {}
-    shutil.rmtree(there)
-    figure(PASSED, 1)
 
 
 def test_a_job_that_fails_says_why_and_the_others_finish(slurm, empty_project, tmp_path, figure):
