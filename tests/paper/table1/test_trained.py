@@ -11,8 +11,8 @@ from paper.table1.trained import load, save
 from paper.table1.whitening import fit
 
 
-def networks(filters="learned", **options):
-    architecture = Architecture(filters, 2, 3, 8, **options)
+def networks(filters="learned", layers=2, **options):
+    architecture = Architecture(filters, layers, 3, 8, **options)
     made = [Classifier(architecture, torch.Generator().manual_seed(seed)) for seed in (0, 1)]
     for network in made:  # batch norm sees something
         network.scores(network.constant(torch.randn(20, 3, 32, 32)))
@@ -52,8 +52,9 @@ def test_only_ordinary_layers_become_modules():
         as_module(networks(batch_norm="after")[0])
 
 
-def test_switches_help_to_invert(random):
-    network, _ = networks()
+@pytest.mark.parametrize("layers", [1, 2])
+def test_switches_help_to_invert(layers, random):
+    network, _ = networks(layers=layers)
     images = torch.randint(256, (2, 3, 32, 32), generator=random).to(torch.uint8)
     errors = dict(invert_classifier(network, None, images, 40))
     assert list(errors) == list(KNOWN)

@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
-import h5py
 import pandas as pd
 import torch
 
 from machinery import job
 from machinery.files import write_csv
+from machinery.hdf5 import read_hdf5
 from machinery.progress import progress
 from paper.device import use_device
 from paper.table1.inverted import invert_classifier as invert
 from paper.table1.trained import load
 from paper.table1.whitening import Whitening
+
+ABOUT = ["filters", "layers", "size", "channels", "seed", "test_accuracy"]  # of a network
 
 
 def invert_classifier(
@@ -28,15 +30,14 @@ def invert_classifier(
 ) -> None:
     """A row a network, image and what is known; accuracies are those of Table 1."""
     device = use_device(gpu)
-    with h5py.File(cifar10) as file:
+    with read_hdf5(cifar10, {"test_images": ("u", (None, 3, 32, 32))}) as file:
         pictures = torch.from_numpy(file["test_images"][:images]).to(device)
     change = Whitening.load(*whitening).to(device) if whitening else None
     tested = pd.read_csv(classifiers)
     trained = load(networks)[:seeds]
     rows = []
     for number, network in enumerate(progress(trained, "networks")):
-        about = tested.iloc[number][["filters", "layers", "size", "channels", "seed"]].to_dict()
-        about["test_accuracy"] = tested["test_accuracy"].iloc[number]
+        about = tested.loc[number, ABOUT].to_dict()
         for known, found in invert(network.to(device), change, pictures, evaluations):
             rows += [
                 about | {"known": known, "image": image, "error": error}

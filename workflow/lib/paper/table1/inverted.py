@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor
 
 from cnninvert.inversion.invert import invert, usual_phases
@@ -29,15 +30,16 @@ def invert_classifier(
     step (equation (2)), as Table 4 has it, gives the input of the last convolution; its errors are
     of that.
     """
-    traced = trace(as_module(network, whitening), SIDE)
+    module = as_module(network, whitening)
+    traced = trace(module, SIDE)
     x, last = PREPROCESSING(images), len(network.layers)
     pictures = images.float() / 255
-    place = traced.layer(f"conv{last}")
-    # The first layer's input has no layer's name without whitening.
-    before = place.inputs[0]
-    inputs = next(o.values for o in traced.run(x, keep=[before]) if o.layer.name == before)
-    project = ModelProjection(2, magnitude="signed")
-    found = scale_to(one_step(traced.operator(place.name), inputs, project), inputs)
+    name = f"conv{last}"
+    before = [each for each, _ in module.named_children()].index(name)
+    with torch.no_grad():
+        inputs = module[:before](x)
+        step = one_step(traced.operator(name), inputs, ModelProjection(2, magnitude="signed"))
+        found = scale_to(step, inputs)
     yield "one_step", norms(found - inputs) / norms(inputs)
     everything = observe(traced, x, f"pool{last}")
     for name, indices in (("values", {}), ("switches", everything.indices)):

@@ -1,7 +1,8 @@
 """A claim, what speaks for it, and the table of verdicts."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -60,6 +61,24 @@ def table(claims: Iterable[Claim]) -> pd.DataFrame:
     return rows[COLUMNS]
 
 
+def of_mean(
+    family: str,
+    number: str,
+    text: str,
+    reading: str,
+    quantity: str,
+    values: pd.Series,
+    limit: str,
+    test: Callable[[statistics.Estimate], statistics.Evidence],
+) -> Claim:
+    """What ``test`` says of the mean of independent samples, ``values``."""
+    estimate = statistics.of_sample(values)
+    return Claim(
+        *(number, text, reading, quantity, estimate.mean, float(values.std()), len(values)),
+        *(limit, family, test(estimate), estimate.freedom),
+    )
+
+
 def beats(
     family: str, number: str, text: str, reading: str, worse: pd.Series, better: pd.Series
 ) -> Claim:
@@ -68,38 +87,17 @@ def beats(
     Each photograph has Gaussian filters of its own, so the differences are independent samples of
     photographs and of filters.
     """
-    differences = (worse - better).dropna()
-    estimate = statistics.of_sample(differences)
-    return Claim(
-        number,
-        text,
-        reading,
-        "mean paired difference",
-        estimate.mean,
-        float(differences.std()),
-        len(differences),
-        "above 0",
-        family,
-        statistics.positive(estimate),
-        estimate.freedom,
-    )
+    differences, quantity = (worse - better).dropna(), "mean paired difference"
+    about = (family, number, text, reading, quantity)
+    return of_mean(*about, differences, "above 0", statistics.positive)
 
 
 def centred(number: str, text: str, reading: str, values: pd.Series, tolerance: float) -> Claim:
-    estimate = statistics.of_sample(values)
-    return Claim(
-        number,
-        text,
-        reading,
-        "mean",
-        estimate.mean,
-        float(values.std()),
-        len(values),
-        f"within {tolerance} of 1",
-        number.partition(".")[0],
-        statistics.within(estimate, 1 - tolerance, 1 + tolerance),
-        estimate.freedom,
-    )
+    """Whether the mean of ``values`` is within ``tolerance`` of 1."""
+    edges = {"low": 1 - tolerance, "high": 1 + tolerance}
+    about = (number.partition(".")[0], number, text, reading, "mean")
+    limit = f"within {tolerance} of 1"
+    return of_mean(*about, values, limit, partial(statistics.within, **edges))
 
 
 def never(

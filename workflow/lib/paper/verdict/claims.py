@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from paper.table4.methods import BASELINES, of_photographs
 from paper.verdict import statistics
-from paper.verdict.claim import Claim, beats, centred, never
+from paper.verdict.claim import Claim, beats, centred, never, of_mean
 
 
 def table1(tested: pd.DataFrame, printed: pd.Series) -> Iterator[Claim]:
@@ -162,22 +163,18 @@ def visually(scores: pd.DataFrame) -> Iterator[Claim]:
         for metric in metrics:
             values = group.pivot(index="image", columns="method", values=metric)
             margin = 0.1 * abs(float((values["original"] - values["noise"]).mean()))
+            within = partial(statistics.within, low=-margin, high=margin)
             for switches in ("known", "fixed"):
-                pair = values[f"learned_{switches}"], values[f"gaussian_{switches}"]
-                differences = (pair[0] - pair[1]).dropna()
-                estimate = statistics.of_sample(differences)
-                yield Claim(
+                learned, gaussian = (values[f"{f}_{switches}"] for f in ("learned", "gaussian"))
+                yield of_mean(
+                    "table4 visually",
                     f"table4.{layer}",
                     "learned filters perform equally well visually",
                     f"switches={switches},decoder={decoder}",
                     f"mean paired difference in {metric}",
-                    estimate.mean,
-                    float(differences.std()),
-                    len(differences),
+                    (learned - gaussian).dropna(),
                     f"within {margin:.3g} of 0",
-                    "table4 visually",
-                    statistics.within(estimate, -margin, margin),
-                    estimate.freedom,
+                    within,
                 )
 
 
