@@ -1,6 +1,6 @@
 """The numbers of README.md and docs/, read from the files of the runs that made them.
 
-    .venv/bin/cog -r -I docs README.md docs/*.md docs/*/*.md
+    ./docs.sh fill
 
 fills every block between `[[[cog` and `[[[end]]]` again; with `--check` in place of `-r` it only
 says whether they are up to date, as a test does. A run's files are in docs/<run>: tables, figures
@@ -44,11 +44,6 @@ def markdown(rows, header):
     """Lines of a table in Markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
-
-
-def show(text):
-    """Prints a block with the empty lines that Markdown wants around it."""
-    print(f"\n{text}\n")
 
 
 def select(id="", claim="", reading="", *, run="default"):
@@ -153,4 +148,33 @@ def table4(space, run="default"):
     columns = [column for column in frame if column.startswith(f"{space}: ")]
     rows = frame[["layer", "source", *columns]].to_numpy().tolist()
     header = ["layer", "", *(column.removeprefix(f"{space}: ") for column in columns)]
+    return markdown(rows, header)
+
+
+def inversion():
+    """Errors of pictures found from pool(1) to pool(4), by what is known."""
+    frame = pd.read_csv(DOCS / "inversion" / "inversion.csv")
+    errors = frame.pivot(index="known", columns="layer", values="relative error")
+    spreads = frame.pivot(index="known", columns="layer", values="spread")
+    rows = [
+        (known, *(f"{errors[pool][known]:.3f} ± {spreads[pool][known]:.3f}" for pool in errors))
+        for known in frame.known.unique()
+    ]
+    return markdown(rows, ["known", *(f"pool({pool.removeprefix('pool')})" for pool in errors)])
+
+
+def groups(run="default"):
+    """How close the closest reading of each table is, and how sure that it is the closest."""
+    rows = [
+        (
+            row["group"].replace("table", "Table "),
+            row["closest"].replace("=", ": ").replace(",", ", ").replace("_", " "),
+            f"{float(row['mad']):.3g}",
+            row["numbers"],
+            f"{row['in_set']} of {row['readings']}",
+            row["chance"],
+        )
+        for _, row in table("fidelity_groups", run).iterrows()
+    ]
+    header = ["numbers of", "closest reading", "deviation", "numbers", "in the set", "chance"]
     return markdown(rows, header)

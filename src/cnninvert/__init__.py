@@ -28,6 +28,7 @@ _LAZY = {
     "recovery_bound": "cnninvert.theory.bounds",
     "Network": "cnninvert.networks.pretrained",
     "TracedNetwork": "cnninvert.networks.graph",
+    "Preprocessing": "cnninvert.networks.preprocessing",
     "trace": "cnninvert.networks.tracing",
     "layer_operator": "cnninvert.networks.layer_operator",
     "module_operator": "cnninvert.networks.layer_operator",

@@ -38,7 +38,8 @@ def python(tmp_path_factory) -> Path:
 def test_readme_example_runs_as_it_stands(python, tmp_path):
     (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     printed = run(python, "-c", example, cwd=tmp_path)
-    one_step, iht = map(float, re.findall(r"\d+\.\d+", printed))
+    inverted, one_step, iht = map(float, re.findall(r"\d+\.\d+", printed))
+    assert inverted < 0.05
     assert 0 < iht < one_step
 
 
