@@ -8,6 +8,9 @@ min_version("9.27")
 configfile: "config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 # Used with --software-deployment-method apptainer only, and made by workflow/envs/Containerfile.
 # Without it, rules run in the environment that Snakemake runs in (install.sh, or conda's).
 container: "workflow/envs/cnninvert.sif"

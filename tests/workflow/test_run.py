@@ -191,9 +191,3 @@ def test_another_preset_leaves_this_one_alone(project):
     assert project.file("results/other/figures/figure2.png").exists()
     assert project.planned() == {}
     assert project.planned("figure2", "--config", "preset=other") == {}
-
-
-def test_report_with_captions(project):
-    project.run("--report", "report.html")
-    html = project.file("report.html").read_text()
-    assert "Photographs that no decoder saw" in html

@@ -119,6 +119,32 @@ def network_weights(wildcards):
     return weights_path(wildcards.weights, architecture)
 
 
+# The report's parts, in the order of the paper, by how names begin.
+PARTS = {
+    "table1": "1 Table 1",
+    "figure2": "2 Figure 2",
+    "theorem31": "2 Figure 2",
+    "figure3": "3 Figure 3",
+    "table2": "4 Tables 2 and 3",
+    "table3": "4 Tables 2 and 3",
+    "alexnet": "4 Tables 2 and 3",
+    "errata": "4 Tables 2 and 3",
+    "table4": "5 Table 4",
+    "decoder": "5 Table 4",
+    "figure4": "6 Figure 4",
+    "picture": "6 Figure 4",
+    "switches": "6 Figure 4",
+    "iht": "7 More steps",
+    "fidelity": "8 Verdicts",
+    "claims": "8 Verdicts",
+}
+
+
+def part(name):
+    """The part of the report that the table or figure ``name`` is in."""
+    return next(title for start, title in PARTS.items() if name.startswith(start))
+
+
 def in_report(name, kind, suffixes):
     """Files of a table or figure, with a place and a caption in the report.
 
@@ -126,7 +152,7 @@ def in_report(name, kind, suffixes):
     """
     look = {
         "caption": f"../report/{name.split('_{')[0]}.rst",
-        "category": kind.capitalize(),
+        "category": part(name),
     }
     files = {suffix: f"<results>/{kind}/{name}.{suffix}" for suffix in suffixes}
     labels = {kind.removesuffix("s"): name}

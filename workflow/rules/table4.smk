@@ -347,7 +347,13 @@ rule write_gallery:
         pictures=ALL_PICTURES,
         errors=ALL_ERRORS,
     output:
-        gallery=directory("<results>/gallery"),
+        gallery=report(
+            directory("<results>/gallery"),
+            htmlindex="index.html",
+            caption="../report/gallery.rst",
+            category=part("figure4"),
+            labels={"page": "gallery"},
+        ),
     log:
         "<logs>/write_gallery.log",
     benchmark:
