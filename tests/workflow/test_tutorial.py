@@ -11,6 +11,7 @@ def notebook(shared_data):
     docs = shared_data.parents[1] / "docs"
     patch = pytest.MonkeyPatch()
     patch.setenv("PYTHONPATH", str(docs.parent / "src"))  # in place of pip install .
+    patch.setenv("OMP_NUM_THREADS", "1")  # another process runs tests beside this one
     notebook = nbformat.read(docs / "tutorial.ipynb", as_version=4)
     for cell in notebook.cells:
         cell.source = cell.source.replace("evaluations=120", "evaluations=12")
