@@ -2,7 +2,7 @@
 
     ./docs.sh fill
 
-fills every block between `[[[cog` and `[[[end]]]` again; with `--check` in place of `-r` it only
+fills every block between `[[[cog` and `[[[end]]]` again; `./docs.sh check` only
 says whether they are up to date, as a test does. A run's files are in docs/<run>: tables, figures
 and the manifest, as `results/<preset>` has them.
 """
