@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 ./install.sh dev
-mapfile -t filled < <(grep -l --include='*.md' -r '\[\[\[cog$\|\[\[\[cog ' README.md docs)
+mapfile -t filled < <(grep -lrF --include='*.md' '[[[cog' README.md docs)
 case "${1:-build}" in
     fill) exec .venv/bin/cog -rP -I docs --verbosity=1 "${filled[@]}" ;;
     check) exec .venv/bin/cog -P -I docs --verbosity=0 --check --diff \

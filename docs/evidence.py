@@ -13,16 +13,12 @@ from pathlib import Path
 import pandas as pd
 
 DOCS = Path(__file__).parent
+RUN = DOCS / "default"
 
 
-def manifest(run="default"):
-    """The manifest of a run, a dictionary."""
-    return json.loads((DOCS / run / "manifest.json").read_text())
-
-
-def machine(run="default"):
-    """Preset, seed, device, PyTorch and commit of a run, in one line."""
-    record = manifest(run)
+def machine():
+    """Preset, seed, device, PyTorch and commit of the default run, in one line."""
+    record = json.loads((RUN / "manifest.json").read_text())
     environment = record["jobs"]["environment"]
     return (
         f"{record['preset']} preset, seed {record['seed']}, {environment['device']}, "
@@ -30,14 +26,23 @@ def machine(run="default"):
     )
 
 
-def table(name, run="default"):
-    """A table of a run, a DataFrame of strings as the CSV file has them."""
-    return pd.read_csv(DOCS / run / f"{name}.csv", dtype=str, keep_default_na=False)
+def table(name):
+    """A table of the default run, a DataFrame of strings as the CSV file has them."""
+    return pd.read_csv(RUN / f"{name}.csv", dtype=str, keep_default_na=False)
 
 
-def claims(run="default"):
+def claims():
     """The paper's claims and their verdicts, a DataFrame with numbers as numbers."""
-    return pd.read_csv(DOCS / run / "claims.csv", keep_default_na=False)
+    return pd.read_csv(RUN / "claims.csv").fillna({"reading": ""})
+
+
+def counted():
+    """How many claims have which verdict, and of which run: 103 hold, ..."""
+    counts = claims().verdict.value_counts()
+    return (
+        f"{counts['holds']} hold, {counts['contradicted']} are contradicted and "
+        f"{counts['undecided']} undecided ({machine()})."
+    )
 
 
 def markdown(rows, header):
@@ -46,32 +51,32 @@ def markdown(rows, header):
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def select(id="", claim="", reading="", *, run="default"):
+def select(id="", claim="", reading=""):
     """The claims whose id begins with, and whose text and reading contain, what is given.
 
     Raises LookupError where there is none, so that a renamed claim cannot go unnoticed.
     """
-    all_claims = claims(run)
+    all_claims = claims()
     found = all_claims[
         all_claims.id.str.startswith(id)
         & all_claims.claim.str.contains(claim, regex=False)
         & all_claims.reading.str.contains(reading, regex=False)
     ]
     if found.empty:
-        raise LookupError(f"docs/{run}/claims.csv has no claim ({id}, {claim}, {reading})")
+        raise LookupError(f"docs/default/claims.csv has no claim ({id}, {claim}, {reading})")
     return found
 
 
 def numbers(found, digits=2):
     """Our numbers for some claims: 0.04, 0.09, 0.07."""
-    return ", ".join(f"{value:.{digits}f}" for value in found.ours.astype(float))
+    return ", ".join(f"{value:.{digits}f}" for value in found.ours)
 
 
 def intervals(found, digits=2):
     """Our numbers with their 95 % intervals: 0.04 (0.03 to 0.05), 0.09 (0.08 to 0.10)."""
     return ", ".join(
         f"{ours:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
-        for ours, low, high in found[["ours", "low", "high"]].astype(float).to_numpy()
+        for ours, low, high in found[["ours", "low", "high"]].to_numpy()
     )
 
 
@@ -89,25 +94,25 @@ def by_layer(found):
     return ", ".join(found.verdict) if found.verdict.nunique() > 1 else found.verdict.iloc[0]
 
 
-def verdict_table(run="default"):
+def verdict_table():
     """The paper's main claims, what this project measured, and the verdict."""
 
     def row(claim, found, measured, verdict=verdicts):
         return claim, measured, f"**{verdict(found)}**"
 
-    gap = select("table1", "not too far off", run=run)
-    isometry = select("figure2.a", run=run)
-    error = select("figure2.c", "0.1-0.2", "switches=known", run=run)
-    random = select("figure3.a", "centred around 1", run=run)
-    recovered = pd.concat([select(f"figure3.{part}", "centre", run=run) for part in "bc"])
+    gap = select("table1", "not too far off")
+    isometry = select("figure2.a")
+    error = select("figure2.c", "0.1-0.2", "switches=known")
+    random = select("figure3.a", "centred around 1")
+    recovered = pd.concat([select(f"figure3.{part}", "centre") for part in "bc"])
     better = "activation space: Gaussian filters beat learned ones"
-    known = select("table4", better, "switches=known", run=run)
-    fixed = select("table4", better, "switches=fixed", run=run)
-    noise = select("table4", "beat random activations", run=run)
-    pictures = select("table4", "Gaussian filters beat learned ones", "switches=known,", run=run)
+    known = select("table4", better, "switches=known")
+    fixed = select("table4", better, "switches=fixed")
+    noise = select("table4", "beat random activations")
+    pictures = select("table4", "Gaussian filters beat learned ones", "switches=known,")
     points = "gaps of {} points for one to three layers (paper: 1.6, 8.7, 14.5), small networks"
     rows = [
-        row("Random filters classify not much worse than learned ones (Table 1)",
+        row("Random filters are not too far off learned ones (Table 1)",
             gap, points.format(numbers(gap, 1))),
         row("Gaussian filters: ‖Wᵀz‖ / ‖z‖ is close to 1 (Figure 2)",
             isometry, f"mean {numbers(isometry)}"),
@@ -129,10 +134,10 @@ def verdict_table(run="default"):
     return markdown(rows, ["the paper says", "measured here", "verdict"])
 
 
-def table1(run="default"):
+def table1():
     """Table 1: ours, with the deviation over seeds, and the paper's."""
     rows = []
-    for _, row in table("table1", run).iterrows():
+    for _, row in table("table1").iterrows():
         size, channels = row["filter size"], row["channels"]
         ours = f"{float(row['accuracy (%)']):.1f}"
         spread = f" ± {float(row['spread']):.1f}" if row["spread"] else ""
@@ -142,9 +147,9 @@ def table1(run="default"):
     return markdown(rows, ["filters", "chosen", "ours (%)", "paper (%)"])
 
 
-def table4(space, run="default"):
+def table4(space):
     """Table 4 in image or activation space: ours for known and fixed switches, the paper's."""
-    frame = table("table4", run)
+    frame = table("table4")
     columns = [column for column in frame if column.startswith(f"{space}: ")]
     rows = frame[["layer", "source", *columns]].to_numpy().tolist()
     header = ["layer", "", *(column.removeprefix(f"{space}: ") for column in columns)]
@@ -163,7 +168,7 @@ def inversion():
     return markdown(rows, ["known", *(f"pool({pool.removeprefix('pool')})" for pool in errors)])
 
 
-def groups(run="default"):
+def groups():
     """How close the closest reading of each table is, and how sure that it is the closest."""
     rows = [
         (
@@ -174,7 +179,65 @@ def groups(run="default"):
             f"{row['in_set']} of {row['readings']}",
             row["chance"],
         )
-        for _, row in table("fidelity_groups", run).iterrows()
+        for _, row in table("fidelity_groups").iterrows()
     ]
     header = ["numbers of", "closest reading", "deviation", "numbers", "in the set", "chance"]
     return markdown(rows, header)
+
+
+def claims_table():
+    """Some of the claims with their intervals, for docs/verdicts."""
+    better = "Gaussian filters beat learned ones"
+    activation, image = f"activation space: {better}", f"image space: {better}"
+    known, fixed = "switches=known", "switches=fixed"
+    pools = " at pool(1) to pool(4)"
+    paired = [
+        ("Table 1: random filters are not too far off learned ones; printed gaps 1.6, 8.7, "
+         "14.5 points", select("table1"), 1, " points, small networks"),
+        ("Table 4, activation space: Gaussian filters beat learned ones, known switches",
+         select("table4", activation, known), 3, pools),
+        ("the same with fixed switches", select("table4", activation, fixed), 3, ""),
+        ("Table 4, image space: the same, known switches",
+         select("table4", image, known), 3, ""),
+        ("with fixed switches", select("table4", image, fixed), 3, ""),
+    ]  # fmt: skip
+    wide = select("figure3.a", "larger bandwidth")
+    pictures = select("table4", "image space")
+    order = pictures[~pictures.claim.str.contains(better)]
+    alike = select("table4", "equally well visually")
+    rows = [
+        *((claim, intervals(found, digits) + unit, by_layer(found))
+          for claim, found, digits, unit in paired),
+        ("Figure 3 (a): learned filters have a bit larger bandwidth",
+         f"{wide.ours.min():.1f} to {wide.ours.max():.1f} times as large", verdicts(wide)),
+        ("one step beats noise, and original activations beat one step, at every layer",
+         f"{order.ours.min():.2f} to {order.ours.max():.2f}", verdicts(order)),
+        ("learned filters perform equally well visually: SSIM and LPIPS, four layers, known and "
+         "fixed switches", "", verdicts(alike)),
+    ]  # fmt: skip
+    return markdown(rows, ["claim", "measured", "verdict"])
+
+
+def two_cores():
+    """Table 1 with all training images, beside the paper's numbers."""
+    frame = pd.read_csv(DOCS / "table1" / "two_cores.csv")
+    paper = table("table1").set_index(["filters", "layers"])["paper (%)"]
+    rows = [
+        (
+            f"{row.filters}, {row.layers} layers, {row.channels} filters, {row.epochs} epochs",
+            f"{row.accuracy:.1f}",
+            paper[row.filters, str(row.layers)],
+            f"{row.cpu_seconds:,}",
+            row.machine,
+            row.commit,
+        )
+        for row in frame.itertuples()
+    ]
+    return markdown(rows, ["", "ours", "paper", "CPU seconds", "two cores of", "commit"])
+
+
+def columns_of(name, formats):
+    """Some columns of docs/inversion/<name>.csv, each in a format, as a table."""
+    frame = pd.read_csv(DOCS / "inversion" / f"{name}.csv")
+    rows = [[form.format(row[key]) for key, form in formats.items()] for _, row in frame.iterrows()]
+    return markdown(rows, list(formats))

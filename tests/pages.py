@@ -35,10 +35,10 @@ def browser_page(dark: bool = False) -> Iterator:
     assert [url for url in requests if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
-def open_file(page, path: Path, width: dict | None = None) -> None:
-    """Open a file, on a phone's screen if ``width`` is PHONE, and wait until it is drawn."""
-    if width:
-        page.set_viewport_size(width)
+def open_file(page, path: Path, size: dict | None = None) -> None:
+    """Open a file, on a screen of ``size``, such as PHONE, and wait until it is drawn."""
+    if size:
+        page.set_viewport_size(size)
     page.goto(path.as_uri(), wait_until="load")
 
 

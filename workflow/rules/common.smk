@@ -137,6 +137,7 @@ PARTS = {
     "iht": "7 More steps",
     "fidelity": "8 Verdicts",
     "claims": "8 Verdicts",
+    "network": "9 Networks",
 }
 
 

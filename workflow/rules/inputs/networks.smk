@@ -27,7 +27,7 @@ def known_weights(_wildcards):
 
 def network_report(kind, name, suffixes):
     """The formats of a table or figure of the network, with a place in the report."""
-    look = {"caption": "../report/network.rst", "category": "9 Networks"}
+    look = {"caption": "../report/network.rst", "category": part("network")}
     labels = {"network": NETWORK, "statistic": name}
     flagged = []
     for suffix in suffixes:
