@@ -81,7 +81,7 @@ rule test_classifier:
         train_images=config["table1"]["train_images"],
         test_images=config["table1"]["test_images"],
         recipe=recipe("final_epochs"),
-        seeds=final_seeds("seeds"),
+        seeds=final_seeds(config["table1"]["seeds"]),
     script:
         "../scripts/table1/test_classifier.py"
 
@@ -110,7 +110,7 @@ rule vary_classifier:
         train_images=config["table1"]["train_images"],
         test_images=config["table1"]["test_images"],
         recipe=recipe("final_epochs"),
-        seeds=final_seeds("variant_seeds"),
+        seeds=final_seeds(config["table1"]["variant_seeds"]),
     script:
         "../scripts/table1/vary_classifier.py"
 
@@ -258,6 +258,67 @@ rule plot_table1_inversion:
         "../scripts/table1/plot_table1_inversion.py"
 
 
+rule widen_classifier:
+    input:
+        code=code("table1/widen_classifier"),
+        cifar10=CIFAR10,
+        whitening=WHITENING,
+    output:
+        table="<stats>/widen_classifier/{layers}-{channels}.csv",
+    log:
+        "<logs>/widen_classifier/{layers}-{channels}.log",
+    benchmark:
+        "<benchmarks>/widen_classifier/{layers}-{channels}.tsv"
+    wildcard_constraints:
+        layers="[0-9]+",
+        channels="[0-9]+",
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        size=config["table1_width"]["size"],
+        train_images=config["table1"]["train_images"],
+        test_images=config["table1"]["test_images"],
+        recipe=settings("table1", "flips", "mirrored", "precision", "cache_gb"),
+        seeds=final_seeds(config["table1_width"]["seeds"]),
+    script:
+        "../scripts/table1/widen_classifier.py"
+
+
+WIDENED = widths(rules.widen_classifier.output.table)
+
+
+rule write_table1_width:
+    input:
+        code=code("table1/write_table1_width"),
+        paper=PAPER,
+        classifiers=WIDENED,
+    output:
+        tables=table_files("table1_width"),
+    log:
+        "<logs>/write_table1_width.log",
+    benchmark:
+        "<benchmarks>/write_table1_width.tsv"
+    script:
+        "../scripts/table1/write_table1_width.py"
+
+
+rule plot_table1_width:
+    input:
+        code=code("table1/plot_table1_width"),
+        paper=PAPER,
+        classifiers=WIDENED,
+    output:
+        figures=figure_files("table1_width"),
+    log:
+        "<logs>/plot_table1_width.log",
+    benchmark:
+        "<benchmarks>/plot_table1_width.tsv"
+    script:
+        "../scripts/table1/plot_table1_width.py"
+
+
 TARGETS["table1"] = [
     rules.write_table1.output,
     rules.write_table1_configurations.output,
@@ -268,4 +329,8 @@ TARGETS["table1"] = [
 EXTRA["table1_inversion"] = [
     rules.write_table1_inversion.output,
     rules.plot_table1_inversion.output,
+]
+EXTRA["table1_width"] = [
+    rules.write_table1_width.output if WIDENED else [],
+    rules.plot_table1_width.output if WIDENED else [],
 ]

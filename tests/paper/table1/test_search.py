@@ -10,11 +10,12 @@ from machinery.checkpoints import Checkpoints
 from machinery.errors import InputError
 from paper.table1 import search as protocol
 from paper.table1.classifier import Architecture
+from paper.table1.closed_form import ClosedForm, evaluate_ridge
 from paper.table1.images import Augmentation, Images
 from paper.table1.recipe import Recipe
 from paper.table1.search import Validation, best, evaluate, search
 from paper.table1.training import Training
-from paper.table1.variants import VARIANTS, evaluate_ridge, evaluate_variants, vary
+from paper.table1.variants import VARIANTS, evaluate_variants, vary
 from table1.search_classifiers import search_classifiers
 
 RECIPE = Recipe(4, 20, 0.01, Augmentation(flips=True, shifts=0), 10**9)
@@ -243,7 +244,9 @@ def test_no_variants_give_empty_tables(images, tmp_path):
 
 def test_ridge_without_memory_is_left_out(images, tmp_path, caplog):
     recipe = Recipe(1, 20, 0.01, Augmentation(True, 0), 1000)
+    how = ClosedForm(flips=True, mirrored=False, cache=1000)
     chosen = Architecture("random", 1, 3, 4)
     table, _ = evaluate_variants(chosen, ["ridge"], images, images, recipe, [0], kept(tmp_path))
-    assert evaluate_ridge(vary(chosen, "ridge"), images, images, recipe, 0) is None
+    varied = vary(chosen, "ridge")
+    assert evaluate_ridge(varied, images, images, how, 0, kept(tmp_path)) is None
     assert table.empty and "table1.cache_gb" in caplog.text

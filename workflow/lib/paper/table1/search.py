@@ -10,6 +10,7 @@ from torch import Tensor
 from machinery.checkpoints import Checkpoints
 from machinery.errors import InputError
 from paper.seeds import generator
+from paper.table1.calibration import CALIBRATED
 from paper.table1.classifier import Architecture, Classifier
 from paper.table1.constants import is_cacheable
 from paper.table1.halving import rungs, successive_halving
@@ -183,8 +184,8 @@ def training_cost(architecture: Architecture, images: Images, recipe: Recipe) ->
     cached = is_cacheable(architecture, len(images), recipe, recipe.epochs, item)
     passes = recipe.epochs * architecture.training_multiply_adds(cached)
     once = architecture.constant_multiply_adds * (2 if recipe.augmentation.flips else 1)
-    calibration = architecture.calibration_multiply_adds
-    return len(images) * (calibration + passes + (once if cached else 0))
+    calibration = min(len(images), CALIBRATED) * architecture.calibration_multiply_adds
+    return calibration + len(images) * (passes + (once if cached else 0))
 
 
 def _at(curve: pd.DataFrame, epoch: int) -> pd.Series:

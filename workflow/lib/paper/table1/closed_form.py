@@ -1,0 +1,111 @@
+"""A frozen network whose classifier is found in closed form, by ridge regression."""
+
+import logging
+from dataclasses import dataclass
+from itertools import product
+
+import torch
+from torch import Tensor
+
+from machinery.checkpoints import Checkpoints
+from paper.seeds import generator
+from paper.table1 import ridge
+from paper.table1.calibration import CALIBRATED, initial_network
+from paper.table1.classifier import CLASSES, Architecture, Classifier
+from paper.table1.images import PASS, Images
+from paper.table1.search import result
+from paper.table1.training import describe
+
+log = logging.getLogger("cnninvert")
+
+PENALTIES = [0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]  # in units of the mean eigenvalue
+HELD_OUT = 0.1  # share of the training images that chooses among them
+KEPT = 2500  # images whose features are in one checkpoint
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """``flips``: whether mirror images are fitted, too. ``mirrored``: whether a tested image's
+    scores and its mirror image's are added. ``cache``: bytes that the features may take."""
+
+    flips: bool
+    mirrored: bool
+    cache: int
+
+
+def evaluate_ridge(
+    architecture: Architecture,
+    images: Images,
+    test: Images,
+    how: ClosedForm,
+    seed: int,
+    checkpoints: Checkpoints,
+) -> dict[str, object] | None:
+    """Fit the classifier to the features of ``images``, with fixed batch norm, and test it.
+
+    Returns a row as ``search.evaluate`` does; None, with a warning, if the features take more
+    memory than they may.
+    """
+    count, device = len(images), images.labels.device
+    sides = [False, True] if how.flips else [False]
+    needed = len(sides) * count * architecture.features * images.pixels.element_size()
+    if needed > how.cache:
+        log.warning(
+            "%s: ridge regression is left out, its features take %.1f GB; raise table1.cache_gb",
+            describe(architecture),
+            needed / 1e9,
+        )
+        return None
+    network = initial_network(architecture, images.pixels, torch.arange(count, device=device), seed)
+    features = _features(network, images, sides, checkpoints)
+    order = torch.randperm(count, generator=generator(seed, 3))[: max(1, round(HELD_OUT * count))]
+    # An image's mirror image is held out with it.
+    held_out = torch.cat([order + number * count for number in range(len(sides))])
+    fit = ridge.fit(features, images.labels.repeat(len(sides)), CLASSES, PENALTIES, held_out)
+
+    def scores(pixels: Tensor) -> Tensor:
+        return ridge.scores(network.constant(pixels)[0], fit.weight, fit.bias)
+
+    found = [
+        (scores(pixels) + (scores(pixels.flip(3)) if how.mirrored else 0)).argmax(1)
+        for pixels in test.pixels.split(PASS)
+    ]
+    score = int((torch.cat(found) == test.labels).sum()) / len(test)
+    log.info(
+        "%s, ridge (penalty %g), seed %d: test %.1f %%",
+        describe(architecture),
+        fit.penalty,
+        seed,
+        100 * score,
+    )
+    rows = len(sides) * count
+    cost = min(count, CALIBRATED) * architecture.calibration_multiply_adds
+    cost += rows * architecture.constant_multiply_adds
+    cost += 2 * fit.iterations * rows * architecture.features * CLASSES
+    return result(architecture, seed, score, images, test, cost)
+
+
+def _features(
+    network: Classifier, images: Images, sides: list[bool], checkpoints: Checkpoints
+) -> Tensor:
+    """(sides * N, d) of the images and, if one of ``sides`` is True, of their mirror images."""
+    pixels, width = images.pixels, network.architecture.features
+    features = pixels.new_empty(len(sides) * len(images), width)
+    # numpy has no bfloat16, so its bits are kept as integers.
+    kept = torch.int16 if pixels.dtype == torch.bfloat16 else pixels.dtype
+
+    def compute(part: tuple[bool, Tensor]) -> dict:
+        flip, some = part
+        found = [
+            network.constant(batch.flip(3) if flip else batch)[0].view(kept).cpu()
+            for batch in some.split(PASS)
+        ]
+        return {"features": torch.cat(found).numpy()}
+
+    parts = list(product(sides, pixels.split(KEPT)))
+    row = 0
+    for _, found in checkpoints.parts(parts, compute, "parts of the features"):
+        rows = torch.from_numpy(found["features"]).view(pixels.dtype)
+        features[row : row + len(rows)] = rows
+        row += len(rows)
+    return features
