@@ -1,6 +1,7 @@
 """The results of whatever presets were run here: complete, and in the order that theory wants.
 
-Skipped where no run is there; the tiny preset's numbers mean nothing and are not looked at.
+Skipped where no run is there; the numbers of the presets tiny and quick mean nothing and are not
+looked at.
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ RESULTS = Path(__file__).parents[2] / "results"
 RUNS = sorted(
     path.parents[1]
     for path in RESULTS.glob("*/tables/fidelity.csv")
-    if path.parents[1].name != "tiny"
+    if path.parents[1].name not in ("tiny", "quick")
 )
 
 pytestmark = pytest.mark.skipif(not RUNS, reason="no run under results/: snakemake --cores 2")

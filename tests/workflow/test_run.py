@@ -156,6 +156,19 @@ def test_networks_of_table_1_are_inverted(project):
     assert project.planned("table1_inversion") == {}
 
 
+def test_wider_networks_of_random_filters(project):
+    """A target of its own: a network a depth and width, those that the setting names."""
+    project.run("table1_width")
+    table = pd.read_csv(project.file("results/tiny/tables/table1_width.csv"))
+    assert table[["layers", "channels"]].to_numpy().tolist() == [[1, 2], [2, 2], [2, 4]]
+    assert table["accuracy (%)"].between(0, 100).all()
+    assert project.file("results/tiny/figures/table1_width.pdf").stat().st_size
+    more = ("--config", "table1_width={two_layers: [2, 4, 6]}")
+    assert project.planned("table1_width", *more) == {
+        **{"widen_classifier": 1, "write_table1_width": 1, "plot_table1_width": 1}
+    }
+
+
 def test_decoders_of_every_pool(project):
     """A target of its own, which trains the pools that Table 4 does not need."""
     project.run("decoders")

@@ -1,5 +1,8 @@
 """What is done before a run and after it: words to the user, and the manifest."""
 
+USUAL_SPEED = 50  # GMAC/s of one core
+PATIENCE = 900  # seconds; for a longer run the light preset is named
+
 
 def on_start():
     """Keep other runs out of the results; say what will run and what is left out."""
@@ -16,6 +19,34 @@ def on_start():
     logger.info(f"cnninvert: preset {config['preset']}, {where}, results in {R}/")
     for sentence in sum(PLAN.left_out.values(), []):
         logger.info(f"cnninvert: {sentence}")
+    say_expected_time()
+
+
+def say_expected_time():
+    """How long the run will take on this machine, if its preset was timed on a CPU like it."""
+    from machinery import speed
+    from machinery.expected import expect, in_words
+
+    if wants_gpu() or workflow.remote_exec or not workflow.local_exec:
+        return
+    names = [job.rule.name for job in workflow.dag.needrun_jobs()]
+    cores = workflow.resource_settings.cores or 1
+    # Measuring takes two seconds, which a run of seconds is not to wait for.
+    if not (usual := expect(config["preset"], names, cores, USUAL_SPEED)) or usual.seconds < 60:
+        return
+    if not (gmacs := speed.measure()):
+        return
+    run = expect(config["preset"], names, cores, gmacs)
+    logger.info(
+        f"cnninvert: about {in_words(run.seconds)} on {cores} cores of this machine "
+        f"({gmacs:.0f} GMAC/s each), downloads apart; the longest job, {run.rule}, "
+        f"{in_words(run.longest)}."
+    )
+    if run.seconds > PATIENCE and config["preset"] != "quick":
+        logger.info(
+            "cnninvert: --configfile presets/quick.yaml makes every target in a few minutes, with "
+            "tiny budgets."
+        )
 
 
 def manifest_inputs():

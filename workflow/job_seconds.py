@@ -1,0 +1,40 @@
+"""Keep what the jobs of finished runs took, from which a run's expected time is reckoned.
+
+    .venv/bin/python workflow/job_seconds.py results/default results/quick
+
+Run it on the machine of those runs, with nothing beside it: its speed is measured and kept, too.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parent / "lib"))
+
+# isort: split
+from machinery import expected, speed
+from machinery.files import write_csv
+from machinery.timings import benchmarks
+
+
+def job_seconds(folders: list[Path], table: Path) -> None:
+    gmacs = speed.measure()
+    kept = pd.read_csv(table) if table.exists() else pd.DataFrame(columns=["preset"])
+    for folder in folders:
+        jobs = benchmarks(folder).groupby("rule")["seconds"]
+        rows = pd.DataFrame(
+            {"jobs": jobs.size(), "seconds": jobs.mean().round(1), "longest": jobs.max().round(1)}
+        )
+        rows = rows.reset_index().assign(gmacs=round(gmacs, 1))
+        rows.insert(0, "preset", folder.name)
+        others = kept[kept["preset"] != folder.name]
+        kept = pd.concat([others, rows], ignore_index=True) if len(others) else rows
+    write_csv(table, kept)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path, help="results of presets")
+    job_seconds(parser.parse_args().folders, expected.TABLE)

@@ -1,0 +1,58 @@
+"""How long a run will take here, from the seconds that each rule's jobs took elsewhere.
+
+workflow/data/job_seconds.csv has a row for each preset and rule that was timed: jobs, their mean
+and longest seconds of one thread, and the speed of that machine (``machinery.speed``).
+workflow/job_seconds.py writes it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+TABLE = Path(__file__).parents[2] / "data" / "job_seconds.csv"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """``seconds`` of the run; ``longest`` seconds of one job, which is of the rule ``rule``."""
+
+    seconds: float
+    longest: float
+    rule: str
+
+
+def expect(
+    preset: str, rules: Sequence[str], cores: int, gmacs: float, table: Path = TABLE
+) -> Expected | None:
+    """What jobs of ``rules``, a name a job, will take on ``cores`` of the speed ``gmacs``.
+
+    It is proportional to the speed, and no shorter than the longest job. None for a preset that
+    was not timed, and without any job that was.
+    """
+    timed = pd.read_csv(table)
+    timed = timed[timed["preset"] == preset].set_index("rule")
+    known = [rule for rule in rules if rule in timed.index]
+    if not known:
+        return None
+    jobs = timed.loc[known]
+    scale = jobs["gmacs"] / gmacs
+    longest = jobs["longest"] * scale
+    return Expected(
+        float(max((jobs["seconds"] * scale).sum() / cores, longest.max())),
+        float(longest.max()),
+        str(longest.idxmax()),
+    )
+
+
+def in_words(seconds: float) -> str:
+    """
+    >>> in_words(50), in_words(1900), in_words(9000)
+    ('1 minute', '32 minutes', '2 1/2 hours')
+    """
+    minutes = max(1, round(seconds / 60))
+    if minutes < 90:
+        return f"{minutes} minute{'s' if minutes > 1 else ''}"
+    halves = round(minutes / 30)
+    return f"{halves // 2}{' 1/2' if halves % 2 else ''} hours"
