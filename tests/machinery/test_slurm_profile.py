@@ -41,3 +41,15 @@ def test_a_job_that_is_submitted_again_asks_for_more(rule):
 def test_the_profile_gives_threads_to_the_rules_that_take_several():
     several = {name for name, body in RULES.items() if "threads: several_threads" in body}
     assert {entry.partition("=")[0] for entry in PROFILE["set-threads"]} <= several
+
+
+def test_rules_that_may_take_long_ask_for_time_of_their_own():
+    """All that computes; what writes a table or draws a figure has the default."""
+    several = {name for name, body in RULES.items() if "threads: several_threads" in body}
+    assert several <= set(PROFILE["set-resources"])
+
+
+def test_tables_and_figures_are_not_submitted_one_by_one():
+    grouped = {entry.partition("=")[0] for entry in PROFILE["groups"]}
+    short = {name for name in RULES if re.match(r"(write|plot)_", name)}
+    assert short - set(PROFILE["set-resources"]) <= grouped

@@ -18,7 +18,7 @@ from paper.table1.training import describe
 
 log = logging.getLogger("cnninvert")
 
-PENALTIES = [0.03, 0.1, 0.3, 1.0, 3.0]  # in units of the mean eigenvalue
+PENALTIES = [0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0]  # in units of the mean eigenvalue
 HELD_OUT = 0.1  # share of the training images that chooses among them
 KEPT = 2500  # images whose features are in one checkpoint
 
