@@ -1,8 +1,10 @@
 """Ours against the paper's numbers, one panel a table, in the closest reading of each."""
 
+import textwrap
 from pathlib import Path
 
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from machinery import job
 from paper.printing.plotting import COLOURS, save, subplots
@@ -15,6 +17,7 @@ TITLES = {
     "table4 activation space": "Table 4: activation space",
     "table4 image space": "Table 4: image space",
 }
+WIDTH = 46  # letters of a line above a panel
 GAUSSIAN, NOISE = ("random filters", "random"), "random activations"
 
 
@@ -24,16 +27,16 @@ def plot_fidelity(paper: Path, fidelity: Path, readings: Path, figures: list[Pat
     table = table[table["closest"]].merge(numbers[["id", "group", "column", "row"]], on="id")
     summary = pd.read_csv(readings)
     groups = [group for group in TITLES if group in set(table["group"])]
-    figure, axes = subplots(2, 3, figsize=(8, 5.6))
+    figure, axes = subplots(2, 3, figsize=(8, 6.7))
+    figure.get_layout_engine().set(h_pad=0.18)  # the layout does not know of the words above
     for axis, group in zip(axes.flat, groups, strict=False):
         draw(axis, table[table["group"] == group])
         best = summary[(summary["group"] == group) & summary["closest"]].iloc[0]
-        reading = best["reading"].replace(",", "\n")
-        words = f"{reading}\nmean |deviation| {best['mad']:.3g}"
-        axis.set_title(TITLES[group])
-        axis.text(
-            0.03, 0.97, words, transform=axis.transAxes, va="top", fontsize=5.5, color="#555555"
-        )
+        reading = best["reading"].replace("=", " ").replace("_", " ").replace(",", ", ")
+        words = f"{textwrap.fill(reading, WIDTH)}\nmean deviation {best['mad']:.3g}"
+        axis.set_title(TITLES[group], loc="left", pad=6 + 7.5 * len(words.splitlines()))
+        place = {"transform": axis.transAxes, "va": "bottom"}
+        axis.text(0, 1.02, words, fontsize=6, color="#555555", **place)
     for axis in axes.flat[len(groups) :]:
         axis.axis("off")
     for name in ("learned", "gaussian", "noise"):
@@ -59,9 +62,11 @@ def draw(axis, rows: pd.DataFrame) -> None:
     low = min(rows["paper"].min(), rows["ours"].min())
     high = max(rows["paper"].max(), rows["ours"].max())
     pad = 0.08 * (high - low)
-    limits = (low - pad, high + 4 * pad)
+    limits = (low - pad, high + pad)
     axis.plot(limits, limits, color=COLOURS["paper"], lw=0.8, ls=":")
     axis.set(xlim=limits, ylim=limits, xlabel="paper", ylabel="ours", aspect="equal")
+    for side in (axis.xaxis, axis.yaxis):  # the same ticks on both
+        side.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
 
 
 def colour(row) -> str:
