@@ -281,7 +281,9 @@ def plot(frame: pd.DataFrame, output: Path) -> None:
 
 if __name__ == "__main__":
     if "MALLOC_TRIM_THRESHOLD_" not in os.environ:
-        prepare_jobs()  # The library keeps memory as in the pipeline's jobs, for both engines.
+        prepare_jobs(
+            submitted=False
+        )  # The library keeps memory as in the pipeline's jobs, for both engines.
         os.execv(sys.executable, [sys.executable, *sys.argv])
     try:
         main()

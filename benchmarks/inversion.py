@@ -16,11 +16,13 @@ import pandas as pd
 import torch
 from safetensors.torch import load_file
 
+from peers import report  # and with it the path to the library
+
+# isort: split
 from cnninvert import trace
 from cnninvert.networks.models import build
 from cnninvert.networks.parameters import set_state
 from cnninvert.networks.preprocessing import Preprocessing
-from peers import report
 from peers.inverters import METHODS, Task, measure
 
 matplotlib.use("Agg")

@@ -1,4 +1,5 @@
-"""Traces CNNs of torchvision, and compares outputs, time and adjoints with the modules themselves.
+"""Traces CNNs of torchvision, compares outputs, time and adjoints with the modules themselves, and
+counts the convolutions that the paper's theory is about.
 
 python benchmarks/traced_networks.py [--size 128] [--output docs/networks/networks.csv]
 """
@@ -12,8 +13,13 @@ import pandas as pd
 import torch
 from torch import nn
 
+import peers  # noqa: F401  the path to the library
+
+# isort: split
 from cnninvert import Convolution, trace
+from cnninvert.networks.graph import Layer, TracedNetwork
 from cnninvert.networks.models import build
+from paper.network.places import places, regions_after
 
 NAMES = [
     *("vgg11", "vgg16", "vgg19", "vgg13_bn", "vgg16_bn"),
@@ -59,18 +65,37 @@ def measured(name: str, size: int) -> dict:
         *_, last = network.run(x)
         times = [_best(lambda: module(x)), _best(lambda: list(network.run(x)) and None)]
     activations = network.of_kind("activation")
-    relu = sum(layer.operation.lower().strip("_") == "relu" for layer in activations)
+    relu = sum(map(is_relu, activations))
     return {
         "network": name,
         "convolutions": len(network.convolutions),
         "activations": len(activations),
         "of them ReLU": relu,
         "max-pools": len(network.of_kind("max_pool")),
+        **coverage(network),
         "difference": float((last.values - expected).norm() / expected.norm()),
         "adjoint": max(adjoint_error(network.operator(each.name)) for each in network.convolutions),
         "seconds to trace": seconds,
         "time ratio": times[1] / times[0],
     }
+
+
+def coverage(network: TracedNetwork) -> dict[str, int]:
+    """How many convolutions are followed by nothing but a ReLU; and then by a pooling of regions
+    that tile, as in the theory; and how many take an activation, which one step reconstructs."""
+    rectified = [
+        layer for layer in network.convolutions if any(map(is_relu, network.after(layer.name)))
+    ]
+    pooled = [layer for layer in rectified if regions_after(network, layer) is not None]
+    return {
+        "then ReLU": len(rectified),
+        "then pooled": len(pooled),
+        "one step": len(places(network)),
+    }
+
+
+def is_relu(layer: Layer) -> bool:
+    return layer.kind == "activation" and layer.operation.lower().strip("_") == "relu"
 
 
 def _best(run, repetitions: int = 5) -> float:

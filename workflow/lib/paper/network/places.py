@@ -39,7 +39,7 @@ def places(network: TracedNetwork) -> list[Place]:
         activation = activation_before(network, layer)
         if activation is None:
             continue
-        region = _pool_after(network, layer)
+        region = regions_after(network, layer)
         after_pool = network.layers[layer.inputs[0]].kind == "max_pool"
         pooled = region is not None
         found.append(Place(layer, activation, pools, after_pool, region or LAID_OVER, pooled))
@@ -67,7 +67,7 @@ def activation_after(network: TracedNetwork, layer: Layer) -> Layer | None:
     return None
 
 
-def _pool_after(network: TracedNetwork, layer: Layer) -> int | None:
+def regions_after(network: TracedNetwork, layer: Layer) -> int | None:
     """The side of the regions that the activations of ``layer`` are pooled over, if they tile."""
     activation = activation_after(network, layer)
     for pool in network.after(activation.name) if activation else ():
