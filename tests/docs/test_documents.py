@@ -5,8 +5,11 @@ import json
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from cogapp import Cog
+
+from paper.table4.readings import Reading
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -35,6 +38,12 @@ def test_tables_are_those_of_their_manifest(run):
     assert copies
     for path in copies:
         assert hashlib.sha256(path.read_bytes()).hexdigest() == recorded[path.name], path.name
+
+
+def test_pictures_are_made_with_the_reading_that_is_closest():
+    """Figure 4 and Table 4's image space take ``Reading()``, which is a choice made before."""
+    groups = pd.read_csv(ROOT / "docs" / "default" / "fidelity_groups.csv").set_index("group")
+    assert groups.loc["table4 activation space", "closest"].endswith(str(Reading()))
 
 
 def test_a_changed_number_is_noticed(tmp_path):

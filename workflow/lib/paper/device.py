@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from machinery import provenance
+from machinery import gpu_turns, provenance
 from machinery.errors import InputError
 
 log = logging.getLogger("cnninvert")
@@ -14,6 +14,8 @@ log = logging.getLogger("cnninvert")
 
 def use_device(gpus: int) -> torch.device:
     """The device of a job: CUDA if it was given a GPU, the CPU otherwise.
+
+    Of several GPUs it takes one that no other job has.
 
     On a GPU, TF32 is off: statistics and duality gaps are those of float32. (The trainings use
     bfloat16 where it is fast, and are the only ones.)
@@ -25,6 +27,7 @@ def use_device(gpus: int) -> torch.device:
             "device: cuda was asked for, but torch sees no CUDA device here; "
             "set device: cpu (or auto), or install a CUDA build of torch and its driver."
         )
+    torch.cuda.set_device(gpu_turns.take(torch.cuda.device_count()))
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
     name, cudnn = torch.cuda.get_device_name(), torch.backends.cudnn.version()
     provenance.note(device=name, tf32="off", cuda=torch.version.cuda, cudnn=cudnn)
