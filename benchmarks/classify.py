@@ -36,8 +36,8 @@ from paper.seeds import generator
 from paper.table1.classifier import CLASSES, COLOURS, SIDE, Architecture
 from paper.table1.constants import is_cacheable
 from paper.table1.images import Images, normalise
+from paper.table1.optimisation import Task, Training
 from paper.table1.recipe import Recipe
-from paper.table1.training import Task, Training
 from peers.timing import Clock, chosen_device
 from plain_classifier import Pictures, PlainTraining, sequential
 from roofline import measure

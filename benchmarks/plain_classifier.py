@@ -17,8 +17,8 @@ from torchvision import transforms
 from paper.table1.classifier import SIDE, Classifier
 from paper.table1.images import MEAN, STD, Augmentation
 from paper.table1.muon import Muon
+from paper.table1.optimisation import WEIGHT_DECAY
 from paper.table1.recipe import Recipe
-from paper.table1.training import WEIGHT_DECAY
 
 
 class Pictures(Dataset):

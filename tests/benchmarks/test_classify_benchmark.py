@@ -12,8 +12,8 @@ import classify as benchmark
 from machinery.errors import InputError
 from paper.table1.classifier import Architecture
 from paper.table1.images import Augmentation, Changes
+from paper.table1.optimisation import Task, Training
 from paper.table1.recipe import Recipe
-from paper.table1.training import Task, Training
 from plain_classifier import Pictures, PlainTraining, channels_first, sequential
 
 UNCHANGED = Augmentation(flips=False, shifts=0)

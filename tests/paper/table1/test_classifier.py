@@ -16,8 +16,9 @@ from paper.table1.calibration import calibrate
 from paper.table1.classifier import Architecture, Classifier, Layer
 from paper.table1.constants import Constants
 from paper.table1.images import Augmentation, Images, normalise, read
+from paper.table1.optimisation import Task, Training
 from paper.table1.recipe import Recipe
-from paper.table1.training import Task, Training, accuracy, train
+from paper.table1.training import accuracy, train
 
 FLIPS = Augmentation(flips=True, shifts=0)
 RECIPE = Recipe(epochs=3, batch=20, learning_rate=0.01, augmentation=FLIPS, cache=10**9)

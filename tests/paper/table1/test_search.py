@@ -12,9 +12,9 @@ from paper.table1 import search as protocol
 from paper.table1.classifier import Architecture
 from paper.table1.closed_form import ClosedForm, evaluate_ridge
 from paper.table1.images import Augmentation, Images
+from paper.table1.optimisation import Training
 from paper.table1.recipe import Recipe
 from paper.table1.search import Validation, best, evaluate, search
-from paper.table1.training import Training
 from paper.table1.variants import VARIANTS, evaluate_variants, vary
 from table1.search_classifiers import search_classifiers
 

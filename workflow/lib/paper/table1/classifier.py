@@ -37,6 +37,12 @@ class Architecture:
         if self.batch_norm == "fixed" and self.frozen < self.layers:
             raise ValueError("fixed batch norm is of frozen filters")
 
+    def __str__(self) -> str:
+        return (
+            f"{self.filters} filters, {self.layers} x {self.size} x {self.size} x {self.channels}, "
+            f"batch norm {self.batch_norm}, {self.activation}"
+        )
+
     @property
     def frozen(self) -> int:
         """How many layers have filters that are not trained; they come first."""

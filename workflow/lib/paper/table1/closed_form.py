@@ -13,8 +13,7 @@ from paper.table1 import ridge
 from paper.table1.calibration import CALIBRATED, initial_network
 from paper.table1.classifier import CLASSES, Architecture, Classifier
 from paper.table1.images import PASS, Images
-from paper.table1.search import result
-from paper.table1.training import describe
+from paper.table1.tested import result
 
 log = logging.getLogger("cnninvert")
 
@@ -52,7 +51,7 @@ def evaluate_ridge(
     if needed > how.cache:
         log.warning(
             "%s: ridge regression is left out, its features take %.1f GB; raise table1.cache_gb",
-            describe(architecture),
+            architecture,
             needed / 1e9,
         )
         return None
@@ -73,7 +72,7 @@ def evaluate_ridge(
     score = int((torch.cat(found) == test.labels).sum()) / len(test)
     log.info(
         "%s, ridge (penalty %g), seed %d: test %.1f %%",
-        describe(architecture),
+        architecture,
         fit.penalty,
         seed,
         100 * score,

@@ -15,13 +15,12 @@ from paper.table1.classifier import Architecture, Classifier
 from paper.table1.constants import is_cacheable
 from paper.table1.halving import rungs, successive_halving
 from paper.table1.images import Images
+from paper.table1.optimisation import Diverged, Task
 from paper.table1.recipe import Recipe
+from paper.table1.tested import result
 from paper.table1.training import (
     CURVE,
-    Diverged,
-    Task,
     accuracy,
-    describe,
     drop_weights,
     learning_curve,
     train,
@@ -88,11 +87,11 @@ def search(
                 for number, task in enumerate(tasks)
             )
         except Diverged as error:
-            log.warning("%s is out: %s", describe(architecture), error)
+            log.warning("%s is out: %s", architecture, error)
             curves[architecture] = pd.DataFrame(columns=[*CURVE, "fold"], dtype=float)
             return float("-inf")
         mean = _at(curves[architecture], epochs).mean()
-        log.info("%s: validation %.1f %% (epoch %d)", describe(architecture), 100 * mean, epochs)
+        log.info("%s: validation %.1f %% (epoch %d)", architecture, 100 * mean, epochs)
         return mean
 
     def drop(architecture: Architecture) -> None:
@@ -153,29 +152,11 @@ def evaluate(
     for seed in seeds:
         network, curve = train(architecture, everything, recipe, seed, checkpoints)
         score = accuracy(network, test, recipe.mirrored)
-        log.info("%s, seed %d: test %.1f %%", describe(architecture), seed, 100 * score)
+        log.info("%s, seed %d: test %.1f %%", architecture, seed, 100 * score)
         rows.append(result(architecture, seed, score, images, test, cost))
         curves.append(_labelled(curve, asdict(architecture) | {"seed": seed}))
         networks.append(network)
     return pd.DataFrame(rows), pd.concat(curves), networks
-
-
-def result(
-    architecture: Architecture, seed: int, score: float, images: Images, test: Images, cost: int
-) -> dict[str, object]:
-    """A row of the table of tested networks.
-
-    ``cost``: multiply-adds of its training. Seconds would differ from run to run.
-    """
-    return asdict(architecture) | {
-        "seed": seed,
-        "test_accuracy": score,
-        "train_images": len(images),
-        "test_images": len(test),
-        "parameters": architecture.parameters,
-        "multiply_adds": architecture.multiply_adds,
-        "training_multiply_adds": cost,
-    }
 
 
 def training_cost(architecture: Architecture, images: Images, recipe: Recipe) -> int:
