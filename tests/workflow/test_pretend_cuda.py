@@ -1,0 +1,80 @@
+"""The jobs for a GPU, on a pretend one: nothing that CUDA refuses, and the CPU's numbers.
+
+tests/pretend_cuda says what it can see. Where there is a real GPU, the tests use that instead.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+ROOT = Path(__file__).parents[2]
+PRETEND = ROOT / "tests" / "pretend_cuda"
+
+# Statistics of a run of the tiny preset; jobs that they need come with them.
+STATISTICS = [
+    *("test_classifier/learned-2.csv", "test_classifier/random-2.csv"),
+    *("vary_classifier/random-2.csv", "decode_pictures/pool2-known-one_step.csv"),
+    *("measure_activation_space/torchvision-pool4.csv", "measure_iht/pool4.csv"),
+    *("recover_codes/torchvision-learned-linear.csv", "decode_pictures/pool2-known-codes.csv"),
+    *("decode_pictures/pool2-known-iht.csv", "score_pictures/pool2-known.csv"),
+    *("simulate_iht.csv", "simulate_theory.csv"),
+]
+
+
+@pytest.fixture(scope="module")
+def pretend(tmp_path_factory) -> dict[str, str]:
+    """Environment variables for jobs on the pretend device."""
+    if torch.cuda.is_available():
+        pytest.skip("there is a real GPU")
+    if not shutil.which("g++") or not shutil.which("gcc"):
+        pytest.skip("backward passes on the pretend device need g++ and gcc")
+    folder = tmp_path_factory.mktemp("pretend")
+    engine, driver = folder / "libengine.so", folder / "driver" / "libcuda.so.1"
+    driver.parent.mkdir()
+    for compiler, source, library in (
+        ("g++", "engine.cpp", engine),
+        ("gcc", "driver.c", driver),
+    ):
+        command = [compiler, "-shared", "-fPIC", "-O1", "-o", library, PRETEND / source]
+        subprocess.run(command, check=True)
+    logs = folder / "logs"
+    logs.mkdir()
+    paths = [PRETEND / "start", PRETEND, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        "PYTHONPATH": os.pathsep.join(map(str, paths)),
+        "LD_LIBRARY_PATH": str(driver.parent),
+        "LD_PRELOAD": str(engine),
+        "PRETEND_CUDA_ENGINE": str(engine),
+        "PRETEND_CUDA_LOGS": str(logs),
+    }
+
+
+@pytest.fixture(scope="module")
+def on_pretend_device(project, pretend):
+    """The logs of the jobs that made STATISTICS in results/pretend."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in pretend.items():
+            patch.setenv(name, value)
+        files = [f"results/pretend/stats/{name}" for name in STATISTICS]
+        project.run(*files, "--config", "preset=pretend", "device=cuda")
+    return list(Path(pretend["PRETEND_CUDA_LOGS"]).iterdir())
+
+
+def test_nothing_is_refused(on_pretend_device):
+    texts = [path.read_text() for path in on_pretend_device]
+    assert sum(int(text.split()[0]) for text in texts) > 1000  # kernels
+    assert not [line for text in texts for line in text.splitlines() if "refused" in line]
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_the_numbers_are_those_of_the_cpu(name, project, on_pretend_device):
+    there, here = (
+        pd.read_csv(project.file(f"results/{preset}/stats/{name}"))
+        for preset in ("pretend", "tiny")
+    )
+    pd.testing.assert_frame_equal(there, here, rtol=1e-3, atol=1e-4)
