@@ -1,7 +1,8 @@
 """Jobs of Snakemake whose path has this folder compute on the pretend device.
 
-Python runs this file when it starts. The device is entered as soon as the job has imported torch;
-at its end, what was refused is written to the folder PRETEND_CUDA_LOGS.
+Python runs this file when it starts. The device is entered as soon as the job has imported
+paper.device, where all ask for it; at its end, what was refused is written to the folder
+PRETEND_CUDA_LOGS.
 """
 
 import atexit
@@ -12,12 +13,12 @@ import sys
 from pathlib import Path
 
 
-class EnterAfterTorch(importlib.abc.MetaPathFinder):
+class EnterWithDevice(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name != "torch":
+        if name != "paper.device":
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec("torch")
+        spec = importlib.util.find_spec(name)
         run = spec.loader.exec_module
 
         def run_and_enter(module):
@@ -40,4 +41,4 @@ def write_log(mode) -> None:
 
 
 if any("/.snakemake/scripts/" in argument for argument in sys.orig_argv):
-    sys.meta_path.insert(0, EnterAfterTorch())
+    sys.meta_path.insert(0, EnterWithDevice())
