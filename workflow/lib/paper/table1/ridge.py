@@ -28,7 +28,8 @@ from machinery.errors import InputError
 
 log = logging.getLogger("cnninvert")
 
-BLOCK = 128  # rows of the features that are in float32 at a time: they stay in a CPU's cache
+# Features that are in float32 at a time: they stay in a CPU's cache, where products find them.
+BLOCK = 2**20
 # The gradient, relative to that of W = 0, at which a column is solved. At 1e-2 held-out accuracies
 # are off by half a point for the smallest penalties; at 1e-4 they are those at 1e-3.
 TOLERANCE = 1e-3
@@ -100,7 +101,7 @@ def fit(
 
 def scores(features: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """(n, d) features, bfloat16 or float32 -> (n, classes) float32; the largest is the label's."""
-    return torch.cat([rows.float() @ weight for rows in features.split(BLOCK)]) + bias
+    return torch.cat([rows.float() @ weight for rows in features.split(_rows(features))]) + bias
 
 
 class _Equations:
@@ -110,7 +111,7 @@ class _Equations:
     """
 
     def __init__(self, features: Tensor, targets: Tensor, some: Tensor) -> None:
-        self.features, self.some = features, some
+        self.features, self.some, self.rows = features, some, _rows(features)
         self.count, self.iterations = int(some.sum()), 0
         sums = torch.zeros(2, features.shape[1], dtype=torch.float64, device=features.device)
         for block, here in self._blocks():
@@ -165,7 +166,7 @@ class _Equations:
         total = torch.zeros(shape, dtype=torch.float64, device=self.features.device)
         sums = torch.zeros_like(self.mean)
         for number, (block, here) in enumerate(self._blocks()):
-            rows = slice(number * BLOCK, (number + 1) * BLOCK)
+            rows = slice(number * self.rows, (number + 1) * self.rows)
             v = values(block, rows) * here[:, None]
             total += v.T @ block
             sums += v.sum(0)
@@ -173,9 +174,16 @@ class _Equations:
 
     def _blocks(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Blocks of rows in float32, each valid until the next, and which of them count."""
-        space = self.features.new_empty(BLOCK, self.features.shape[1], dtype=torch.float32)
-        for block, here in zip(self.features.split(BLOCK), self.some.split(BLOCK), strict=True):
+        shape = self.rows, self.features.shape[1]
+        space = self.features.new_empty(shape, dtype=torch.float32)
+        parts = zip(self.features.split(self.rows), self.some.split(self.rows), strict=True)
+        for block, here in parts:
             yield space[: len(block)].copy_(block), here
+
+
+def _rows(features: Tensor) -> int:
+    """Of a block of ``features`` (n, d)."""
+    return max(1, BLOCK // features.shape[1])
 
 
 def _ratio(above: Tensor, below: Tensor) -> Tensor:
