@@ -18,6 +18,7 @@ from paper.settings.gpu import has_gpu
 from paper.settings.inversion import inversion_layers, inversion_methods, witness_layers
 from paper.settings.network import network_label
 from paper.settings.plan import Plan, folder_digest
+from paper.verdict.summary import verdicts
 
 prepare_jobs(submitted=workflow.remote_exec)
 
@@ -157,6 +158,8 @@ def in_report(name, kind, suffixes):
     }
     files = {suffix: f"<results>/{kind}/{name}.{suffix}" for suffix in suffixes}
     labels = {kind.removesuffix("s"): name}
+    if found := verdicts(name, Path(R, "tables", "claims.csv")):
+        labels["claims"] = found
     flagged = []
     for suffix, file in files.items():
         flagged.append(report(file, **look, labels=labels | {"format": suffix}))

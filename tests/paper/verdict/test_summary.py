@@ -1,0 +1,18 @@
+"""Verdicts in a few words."""
+
+from paper.verdict.summary import verdicts
+
+ROWS = "id,verdict\nfigure3.a,holds\nfigure3.a,holds\nfigure3.b,undecided\ntable1.2,contradicted\n"
+
+
+def test_the_claims_of_an_artefact_are_counted(tmp_path):
+    path = tmp_path / "claims.csv"
+    path.write_text(ROWS)
+    assert verdicts("figure3_layers", path) == "2 hold, 1 undecided"
+    assert verdicts("table1_channels", path) == "1 contradicted"
+    assert verdicts("figure2", path) is None
+    assert verdicts("gallery", path) is None
+
+
+def test_without_claims_there_is_nothing_to_say(tmp_path):
+    assert verdicts("figure3", tmp_path / "claims.csv") is None
