@@ -8,12 +8,17 @@ and the manifest, as `results/<preset>` has them.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import pandas as pd
 
 DOCS = Path(__file__).parent
 RUN = DOCS / "default"
+sys.path.insert(0, str(DOCS.parent / "workflow" / "lib"))
+
+# isort: split
+from paper.table1.width import Trend
 
 
 def machine():
@@ -218,22 +223,44 @@ def claims_table():
     return markdown(rows, ["claim", "measured", "verdict"])
 
 
-def two_cores():
-    """Table 1 with all training images, beside the paper's numbers."""
-    frame = pd.read_csv(DOCS / "table1" / "two_cores.csv")
-    paper = table("table1").set_index(["filters", "layers"])["paper (%)"]
+def two_cores(filters):
+    """Table 1 with all training images, beside the paper's numbers.
+
+    Rows without epochs have a classifier by ridge regression.
+    """
+    frame = pd.read_csv(DOCS / "table1" / "two_cores.csv", dtype={"epochs": "Int64"})
     rows = [
         (
-            f"{row.filters}, {row.layers} layers, {row.channels} filters, {row.epochs} epochs",
+            f"{row.layers} layers, {row.channels} filters"
+            + ("" if pd.isna(row.epochs) else f", {row.epochs} epochs"),
             f"{row.accuracy:.1f}",
-            paper[row.filters, str(row.layers)],
+            _printed(filters, row.layers),
             f"{row.cpu_seconds:,}",
             row.machine,
             row.commit,
         )
-        for row in frame.itertuples()
+        for row in frame[frame["filters"] == filters].itertuples()
     ]
     return markdown(rows, ["", "ours", "paper", "CPU seconds", "two cores of", "commit"])
+
+
+def widths():
+    """How many random filters would have the paper's accuracy, by the trend of two_cores.csv."""
+    frame = pd.read_csv(DOCS / "table1" / "two_cores.csv")
+    rows = []
+    for layers, group in frame[frame["filters"] == "random"].groupby("layers"):
+        trend = Trend.of(group["channels"].to_numpy(), 1 - group["accuracy"].to_numpy() / 100)
+        target = _printed("random", layers)
+        reached = trend.channels(1 - float(target) / 100)
+        half = 100 * (1 - 10**trend.slope)
+        rows.append((layers, f"{half:.0f} %", target, f"{reached:,.0f}"))
+    names = ["layers", "error falls a doubling", "paper's accuracy", "filters for it, by the trend"]
+    return markdown(rows, names)
+
+
+def _printed(filters, layers):
+    """The paper's accuracy, as it is printed."""
+    return table("table1").set_index(["filters", "layers"])["paper (%)"][filters, str(layers)]
 
 
 def columns_of(name, formats):
