@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pandas as pd
 
-DOCS = Path(__file__).parent
-RUN = DOCS / "default"
-sys.path.insert(0, str(DOCS.parent / "workflow" / "lib"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "lib"))
 
 # isort: split
 from paper.table1.width import Trend
+
+DOCS = Path(__file__).parent
+RUN = DOCS / "default"
 
 
 def machine():
