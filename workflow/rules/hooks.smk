@@ -27,8 +27,8 @@ def lift_rate_limit():
     """Let local jobs start at any rate.
 
     Snakemake's limit, 100 jobs a second, starts a timer at each scheduling pass, whose end is
-    another pass with a timer of its own, and each job that ends adds one. After an hour a hundred
-    passes a second look at every input: 7 to 15 % of a core.
+    another pass with a timer of its own, and each job that ends adds one. After a hundred jobs it
+    looks at every input a hundred times a second, which takes 15 % of a core.
     """
     if workflow.local_exec and hasattr(workflow.scheduler, "job_rate_limiter"):
         workflow.scheduler.job_rate_limiter = None
