@@ -145,7 +145,8 @@ class PretendCuda(TorchDispatchMode):
         kwargs = dict(kwargs or {})
         tensors = [leaf for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)]
         ours = [tensor for tensor in tensors if isinstance(tensor, OnDevice)]
-        made_there = "cuda" in str(kwargs.get("device"))
+        places = [value for value in args if isinstance(value, torch.device)]
+        made_there = any("cuda" in str(place) for place in [kwargs.get("device"), *places])
         if not ours and not made_there:
             return operation(*args, **kwargs)
         if operation not in WAITS and _is_composite(operation):
