@@ -22,9 +22,9 @@ def as_module(network: Classifier, whitening: Whitening | None = None) -> nn.Seq
         raise ValueError("only batch norm before a ReLU is an ordinary layer")
     modules: list[tuple[str, nn.Module]] = []
     if whitening:
-        linear = nn.Linear(*whitening.matrix.shape)
-        linear.weight.data = whitening.matrix.T.contiguous()
-        linear.bias.data = -whitening.mean @ whitening.matrix
+        linear = nn.Linear(*whitening.matrix.shape, device="meta")  # no time for random weights
+        linear.weight = nn.Parameter(whitening.matrix.T.contiguous())
+        linear.bias = nn.Parameter(-whitening.mean @ whitening.matrix)
         shape = (COLOURS, SIDE, SIDE)
         modules += [("pixels", nn.Flatten()), ("whitening", linear)]
         modules += [("whitened", nn.Unflatten(1, shape))]
