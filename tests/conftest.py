@@ -14,7 +14,10 @@ from machinery.errors import InputError
 
 OF_THE_RUN = {
     f"test_{name}.py"
-    for name in ("independent", "inversion", "pages", "partial", "run", "slurm_run", "two_runs")
+    for name in (
+        *("independent", "inversion", "pages", "partial", "pretend_cuda", "run", "slurm_run"),
+        "two_runs",
+    )
 }
 
 
