@@ -1,12 +1,15 @@
 """Jobs beside each other take GPUs of their own, and leave them when they end."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from machinery import gpu_turns
 
+LIBRARY = Path(gpu_turns.__file__).parents[1]
 HOLD = "from machinery import gpu_turns; print(gpu_turns.take(2), flush=True); input()"
 
 
@@ -20,9 +23,9 @@ def elsewhere(tmp_path, monkeypatch):
 
 def job():
     """A process that takes a GPU, says which, and keeps it until it is killed."""
-    return subprocess.Popen(
-        [sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
+    environment = {**os.environ, "PYTHONPATH": str(LIBRARY)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, "-c", HOLD], env=environment, text=True, **pipes)
 
 
 def test_each_job_has_its_own_until_it_ends():
