@@ -44,7 +44,10 @@ def say_expected_time():
     names = [job.rule.name for job in workflow.dag.needrun_jobs()]
     cores = workflow.resource_settings.cores or 1
     # Measuring takes two seconds, which a run of seconds is not to wait for.
-    if not (usual := expect(config["preset"], names, cores, USUAL_SPEED)) or usual.seconds < 60:
+    if (
+        not (usual := expect(config["preset"], names, cores, USUAL_SPEED))
+        or usual.seconds < 60
+    ):
         return
     if not (gmacs := speed.measure()):
         return
