@@ -17,6 +17,7 @@ from machinery.manifest import flat, read_manifest, write_manifest
 ROOT = Path(__file__).parents[2]
 CONFIG = {"preset": "a", "seed": 0, "figure3": {"lambda": 0.1, "images": 16}}
 TABLE = "tables/table4.csv"
+NETWORK = "networks/alexnet/stats/sparsity.csv"
 
 
 def results(folder, table="layer,error\npool(1),0.5 ± 0.1\n"):
@@ -60,12 +61,16 @@ def compared(*folders):
 
 
 def test_it_lists_what_is_there(tmp_path):
-    manifest = write(results(tmp_path))
+    results(tmp_path)
+    for name in (NETWORK, "networks/alexnet/network.safetensors"):  # but no weights
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    manifest = write(tmp_path)
     assert manifest["config"] == CONFIG and manifest["seed"] == 0
     assert manifest["inputs"].keys() == {"cifar10", "photographs"}  # what is missing is left out
     assert manifest["files"] == {
         name: sha256(tmp_path / name)
-        for name in ("figures/figure2.png", "stats/simulate_theory.csv", TABLE)
+        for name in ("figures/figure2.png", NETWORK, "stats/simulate_theory.csv", TABLE)
     }
     assert manifest["jobs"]["count"] == 2 and manifest["jobs"]["work_seconds"] == 4
     assert manifest["jobs"]["environment"] == {

@@ -18,7 +18,10 @@ NAME = "manifest.json"
 FORMAT = 1
 PARTS = {"config", "inputs", "files", "other_settings", "jobs"}
 KEPT = {"rule", "started", "starting", "work", "threads", "environment"}  # of a job's record
-FOLDERS = ("tables", "figures", "stats")  # whose files are listed, each with its checksum
+# Whose files are listed, each with its checksum: of the paper's networks and of any other.
+FOLDERS = tuple(
+    f"{under}{name}" for under in ("", "networks/*/") for name in ("tables", "figures", "stats")
+)
 
 
 def write_manifest(
@@ -116,7 +119,7 @@ def _without_record(results: Path) -> list[str]:
 
 
 def _checksums(results: Path) -> dict[str, str]:
-    paths = [path for folder in FOLDERS for path in (results / folder).rglob("[!.]*")]
+    paths = [path for folder in FOLDERS for path in results.glob(f"{folder}/**/[!.]*")]
     names = {str(path.relative_to(results)): path for path in paths if path.is_file()}
     return {name: sha256(names[name]) for name in sorted(names)}
 

@@ -34,6 +34,8 @@ PACKAGES = (
     *("safetensors", "tqdm", "jsonschema", "jinja2", "tabulate", "snakemake"),
     *("snakemake-executor-plugin-slurm", "pygments"),
 )
+INSTRUCTIONS = {"avx2": "AVX2", "avx512f": "AVX-512", "avx512_bf16": "bfloat16", "amx_bf16": "AMX"}
+LIMITS = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS")
 _noted: dict[str, str] = {}  # what this job has said of its device
 
 
@@ -121,8 +123,19 @@ def _environment() -> dict[str, str]:
 
 
 def _processor() -> str:
+    """The processor's name and, where the system tells, those of its instructions that matter.
+
+    Sums are in another order with other vectors, so that digits depend on them as time does.
+    """
     with suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        facts = {
+            key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)
+        }
+        flags = facts.get("flags", "").split()
+        found = [word for flag, word in INSTRUCTIONS.items() if flag in flags]
+        # What a user forbids is not used.
+        found += [f"{name}={os.environ[name]}" for name in LIMITS if name in os.environ]
+        if name := facts.get("model name"):
+            return f"{name} ({', '.join(found)})" if found else name
     return platform.processor() or platform.machine()
