@@ -8,7 +8,7 @@ from cnninvert.theory.bounds import recovery_bound
 from paper.network.audit import GUARANTEES, Activity, audit, largest_distortion, verdict
 from paper.network.silence import silenced_margin
 
-ACTIVITY = Activity(active=0.5, nonzeros=6.0, share=0.1, stripe=3.0, places=64.0)
+ACTIVITY = Activity(active=0.5, spanned=1.0, nonzeros=6.0, share=0.1, stripe=3.0, places=64.0)
 
 
 def audited(w, activity=ACTIVITY):

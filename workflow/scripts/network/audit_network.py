@@ -10,6 +10,7 @@ from torch import Tensor
 from cnninvert.networks.graph import Layer, TracedNetwork
 from cnninvert.operators.convolution import Convolution, gaussian_filters, unit_norm
 from cnninvert.operators.model_sparsity import ModelProjection
+from cnninvert.theory.spanning import spanned_share
 from cnninvert.theory.uniqueness import stripe_sparsity
 from machinery import job
 from machinery.checkpoints import Arrays, Checkpoints
@@ -111,9 +112,15 @@ def _activities(network: TracedNetwork, picture: Tensor) -> dict[str, tuple[floa
         groups = code.unflatten(1, (layer.module.groups, -1)).flatten(0, 1)
         w = _on_a_crop(layer, layer.module.weight, 1)
         stripe = float(stripe_sparsity(groups, reach_in_codes(w)).max())
-        active = float((values > 0).float().mean())
+        # ReLU6 lets nothing through where it saturates.
+        active = (values > 0) & (values < getattr(output.layer.module, "max_val", float("inf")))
+        try:
+            spanned = spanned_share(network.operator(layer.name), active[0])
+        except ValueError:  # padded with anything but zeros
+            spanned = float("nan")
         places = float(np.prod(code.shape[2:]))
-        found[layer.name] = (active, nonzeros, nonzeros / float(regions), stripe, places)
+        share = nonzeros / float(regions)
+        found[layer.name] = (float(active.float().mean()), spanned, nonzeros, share, stripe, places)
     return found
 
 

@@ -22,7 +22,7 @@ from paper.network.silence import silenced_margin
 from paper.theorem31 import values_needed
 
 # Of random filters only, and of learned ones only, for they are what makes responses active.
-ONLY_OF = {"values": "gaussian", "active": "learned"}
+ONLY_OF = {"values": "gaussian", "active": "learned", "spanned": "learned"}
 CONFIDENCE = 0.95  # that random filters stay within their law
 STARTS = 4  # codes from which the worst one is looked for ...
 STEPS = 30  # ... in so many steps each way
@@ -53,6 +53,7 @@ GUARANTEES = {
     "silence": Guarantee("no constant input silences all filters", "Puthawala 2022", True),
     "silence+": Guarantee("no non-negative one does", "Haider et al. 2023", True),
     "active": Guarantee("active responses an input value", "Puthawala 2022", False),
+    "spanned": Guarantee("share of inputs that active filters span", "Puthawala 2022", False),
 }
 
 
@@ -60,12 +61,14 @@ GUARANTEES = {
 class Activity:
     """What photographs do to a layer, means over them.
 
-    ``active``: the share of responses above zero; ``nonzeros``: of a code after pooling and
+    ``active``: the share of responses that the activation lets through; ``spanned``: the share of
+    a square of the input that their filters span; ``nonzeros``: of a code after pooling and
     unpooling; ``share``: of its regions that hold one; ``stripe``: the most in a stripe;
     ``places``: n, how many each filter has.
     """
 
     active: float
+    spanned: float
     nonzeros: float
     share: float
     stripe: float
@@ -125,6 +128,8 @@ def audit(
         yield name, 0.0, min(margins)
     if activity:
         yield "active", 1.0, activity.active * redundancy
+        if not np.isnan(activity.spanned):
+            yield "spanned", 1.0, activity.spanned
 
 
 def verdict(guarantee: str, needs: float, measured: float) -> tuple[float, str]:
