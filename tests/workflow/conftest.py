@@ -75,7 +75,7 @@ class Project:
 
 def is_target(name: str) -> bool:
     pattern = (
-        r"all|table\d|table1_inversion|table1_width|figure\d|figure3_layers|switches|alexnet|fidelity|iht_codes|iht_activations"
+        r"all|table\d|table1_inversion|table1_networks|table1_width|figure\d|figure3_layers|switches|alexnet|fidelity|iht_codes|iht_activations"
         r"|gallery|picture|decoders|decoder_curves|sparsity|coherence|model_rip|one_step|inversion|figure_inversion|horizon|witnesses|switch_bits|layer_by_layer"
     )
     return re.fullmatch(pattern, name) is not None

@@ -156,6 +156,18 @@ def test_networks_of_table_1_are_inverted(project):
     assert project.planned("table1_inversion") == {}
 
 
+def test_networks_of_table_1_are_networks_like_any_other(project):
+    """Exported, they are a user's network: their layers' sparsity and one step of IHT."""
+    project.run("table1_networks")
+    network = (
+        "network={file: results/tiny/table1_networks/table1-learned-2.py, "
+        "weights: results/tiny/table1_networks/table1-learned-2.safetensors, size: 32}"
+    )
+    project.run("one_step", "--config", network)
+    table = pd.read_csv(project.file("results/tiny/networks/table1-learned-2/tables/one_step.csv"))
+    assert table["layer"].tolist() == ["conv2"] and table["pooled"].all()
+
+
 def test_wider_networks_of_random_filters(project):
     """A target of its own: a network a depth and width, those that the setting names."""
     project.run("table1_width")

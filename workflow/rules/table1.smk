@@ -258,6 +258,25 @@ rule plot_table1_inversion:
         "../scripts/table1/plot_table1_inversion.py"
 
 
+rule export_classifier:
+    input:
+        code=code("table1/export_classifier"),
+        whitening=WHITENING,
+        classifiers=rules.test_classifier.output.table,
+        networks=rules.test_classifier.output.networks,
+    output:
+        module="<results>/table1_networks/table1-{filters}-{layers}.py",
+        weights="<results>/table1_networks/table1-{filters}-{layers}.safetensors",
+    log:
+        "<logs>/export_classifier/{filters}-{layers}.log",
+    benchmark:
+        "<benchmarks>/export_classifier/{filters}-{layers}.tsv"
+    wildcard_constraints:
+        layers="[0-9]+",
+    script:
+        "../scripts/table1/export_classifier.py"
+
+
 rule widen_classifier:
     input:
         code=code("table1/widen_classifier"),
@@ -330,6 +349,7 @@ EXTRA["table1_inversion"] = [
     rules.write_table1_inversion.output,
     rules.plot_table1_inversion.output,
 ]
+EXTRA["table1_networks"] = cells(rules.export_classifier.output)
 EXTRA["table1_width"] = [
     rules.write_table1_width.output if WIDENED else [],
     rules.plot_table1_width.output if WIDENED else [],

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
+from cnninvert.networks.models import build_from_file
 from machinery.errors import InputError
 from paper.table1.classifier import Architecture, Classifier
+from paper.table1.exported import as_python
 from paper.table1.inverted import KNOWN, invert_classifier
 from paper.table1.module import as_module
 from paper.table1.trained import load, save
@@ -45,6 +47,20 @@ def test_the_module_gives_the_networks_features(filters, random):
     ):
         found = module(images).permute(0, 2, 3, 1).flatten(1)
         torch.testing.assert_close(found, network.features(x), rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("whitened", [True, False])
+def test_a_network_as_a_python_file_is_that_network(whitened, tmp_path, random):
+    network, _ = networks(layers=3)
+    whitening = fit(torch.randn(100, 3, 32, 32, generator=random), 0.1) if whitened else None
+    module = as_module(network, whitening)
+    file = tmp_path / "table1-learned-3.py"
+    file.write_text(as_python(module, network.architecture, 77.2))
+    assert "3 layers of 8 learned filters, 3 x 3" in file.read_text()
+    rebuilt = build_from_file(file, "build").eval()
+    rebuilt.load_state_dict(module.state_dict())
+    images = torch.randn(5, 3, 32, 32, generator=random)
+    assert torch.equal(rebuilt(images), module(images))
 
 
 def test_only_ordinary_layers_become_modules():
