@@ -4,11 +4,12 @@
 
 fills every block between `[[[cog` and `[[[end]]]` again; `./docs.sh check` only
 says whether they are up to date, as a test does. A run's files are in docs/<run>: tables, figures
-and the manifest, as `results/<preset>` has them.
+and the manifest, as `results/<preset>` has them. ``run`` is that folder's name.
 """
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -19,12 +20,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "lib"))
 from paper.table1.width import Trend
 
 DOCS = Path(__file__).parent
-RUN = DOCS / "default"
 
 
-def machine():
-    """Preset, seed, device, PyTorch and commit of the default run, in one line."""
-    record = json.loads((RUN / "manifest.json").read_text())
+def machine(run="default"):
+    """Preset, seed, device, PyTorch and commit of a run, in one line."""
+    record = json.loads((DOCS / run / "manifest.json").read_text())
     environment = record["jobs"]["environment"]
     return (
         f"{record['preset']} preset, seed {record['seed']}, {environment['device']}, "
@@ -32,22 +32,22 @@ def machine():
     )
 
 
-def table(name):
-    """A table of the default run, a DataFrame of strings as the CSV file has them."""
-    return pd.read_csv(RUN / f"{name}.csv", dtype=str, keep_default_na=False)
+def table(name, run="default"):
+    """A table of a run, a DataFrame of strings as the CSV file has them."""
+    return pd.read_csv(DOCS / run / f"{name}.csv", dtype=str, keep_default_na=False)
 
 
-def claims():
+def claims(run="default"):
     """The paper's claims and their verdicts, a DataFrame with numbers as numbers."""
-    return pd.read_csv(RUN / "claims.csv").fillna({"reading": ""})
+    return pd.read_csv(DOCS / run / "claims.csv").fillna({"reading": ""})
 
 
-def counted():
+def counted(run="default"):
     """How many claims have which verdict, and of which run: 103 hold, ..."""
-    counts = claims().verdict.value_counts()
+    counts = claims(run).verdict.value_counts()
     return (
         f"{counts['holds']} hold, {counts['contradicted']} are contradicted and "
-        f"{counts['undecided']} undecided ({machine()})."
+        f"{counts['undecided']} undecided ({machine(run)})."
     )
 
 
@@ -57,19 +57,19 @@ def markdown(rows, header):
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def select(id="", claim="", reading=""):
+def select(id="", claim="", reading="", run="default"):
     """The claims whose id begins with, and whose text and reading contain, what is given.
 
     Raises LookupError where there is none, so that a renamed claim cannot go unnoticed.
     """
-    all_claims = claims()
+    all_claims = claims(run)
     found = all_claims[
         all_claims.id.str.startswith(id)
         & all_claims.claim.str.contains(claim, regex=False)
         & all_claims.reading.str.contains(reading, regex=False)
     ]
     if found.empty:
-        raise LookupError(f"docs/default/claims.csv has no claim ({id}, {claim}, {reading})")
+        raise LookupError(f"docs/{run}/claims.csv has no claim ({id}, {claim}, {reading})")
     return found
 
 
@@ -100,22 +100,23 @@ def by_layer(found):
     return ", ".join(found.verdict) if found.verdict.nunique() > 1 else found.verdict.iloc[0]
 
 
-def verdict_table():
+def verdict_table(run="default"):
     """The paper's main claims, what this project measured, and the verdict."""
+    of = partial(select, run=run)
 
     def row(claim, found, measured, verdict=verdicts):
         return claim, measured, f"**{verdict(found)}**"
 
-    gap = select("table1", "not too far off")
-    isometry = select("figure2.a")
-    error = select("figure2.c", "0.1-0.2", "switches=known")
-    random = select("figure3.a", "centred around 1")
-    recovered = pd.concat([select(f"figure3.{part}", "centre") for part in "bc"])
+    gap = of("table1", "not too far off")
+    isometry = of("figure2.a")
+    error = of("figure2.c", "0.1-0.2", "switches=known")
+    random = of("figure3.a", "centred around 1")
+    recovered = pd.concat([of(f"figure3.{part}", "centre") for part in "bc"])
     better = "activation space: Gaussian filters beat learned ones"
-    known = select("table4", better, "switches=known")
-    fixed = select("table4", better, "switches=fixed")
-    noise = select("table4", "beat random activations")
-    pictures = select("table4", "Gaussian filters beat learned ones", "switches=known,")
+    known = of("table4", better, "switches=known")
+    fixed = of("table4", better, "switches=fixed")
+    noise = of("table4", "beat random activations")
+    pictures = of("table4", "Gaussian filters beat learned ones", "switches=known,decoder=known")
     points = "gaps of {} points for one to three layers (paper: 1.6, 8.7, 14.5), small networks"
     rows = [
         row("Random filters are not too far off learned ones (Table 1)",
@@ -140,10 +141,10 @@ def verdict_table():
     return markdown(rows, ["the paper says", "measured here", "verdict"])
 
 
-def table1():
+def table1(run="default"):
     """Table 1: ours, with the deviation over seeds, and the paper's."""
     rows = []
-    for _, row in table("table1").iterrows():
+    for _, row in table("table1", run).iterrows():
         size, channels = row["filter size"], row["channels"]
         ours = f"{float(row['accuracy (%)']):.1f}"
         spread = f" ± {float(row['spread']):.1f}" if row["spread"] else ""
@@ -153,9 +154,9 @@ def table1():
     return markdown(rows, ["filters", "chosen", "ours (%)", "paper (%)"])
 
 
-def table4(space):
+def table4(space, run="default"):
     """Table 4 in image or activation space: ours for known and fixed switches, the paper's."""
-    frame = table("table4")
+    frame = table("table4", run)
     columns = [column for column in frame if column.startswith(f"{space}: ")]
     rows = frame[["layer", "source", *columns]].to_numpy().tolist()
     header = ["layer", "", *(column.removeprefix(f"{space}: ") for column in columns)]
@@ -174,7 +175,7 @@ def inversion():
     return markdown(rows, ["known", *(f"pool({pool.removeprefix('pool')})" for pool in errors)])
 
 
-def groups():
+def groups(run="default"):
     """How close the closest reading of each table is, and how sure that it is the closest."""
     rows = [
         (
@@ -185,32 +186,33 @@ def groups():
             f"{row['in_set']} of {row['readings']}",
             row["chance"],
         )
-        for _, row in table("fidelity_groups").iterrows()
+        for _, row in table("fidelity_groups", run).iterrows()
     ]
     header = ["numbers of", "closest reading", "deviation", "numbers", "in the set", "chance"]
     return markdown(rows, header)
 
 
-def claims_table():
+def claims_table(run="default"):
     """Some of the claims with their intervals, for docs/verdicts."""
+    of = partial(select, run=run)
     better = "Gaussian filters beat learned ones"
     activation, image = f"activation space: {better}", f"image space: {better}"
     known, fixed = "switches=known", "switches=fixed"
     pools = " at pool(1) to pool(4)"
     paired = [
         ("Table 1: random filters are not too far off learned ones; printed gaps 1.6, 8.7, "
-         "14.5 points", select("table1"), 1, " points, small networks"),
+         "14.5 points", of("table1"), 1, " points, small networks"),
         ("Table 4, activation space: Gaussian filters beat learned ones, known switches",
-         select("table4", activation, known), 3, pools),
-        ("the same with fixed switches", select("table4", activation, fixed), 3, ""),
+         of("table4", activation, known), 3, pools),
+        ("the same with fixed switches", of("table4", activation, fixed), 3, ""),
         ("Table 4, image space: the same, known switches",
-         select("table4", image, known), 3, ""),
-        ("with fixed switches", select("table4", image, fixed), 3, ""),
+         of("table4", image, f"{known},decoder=known"), 3, ""),
+        ("with fixed switches", of("table4", image, f"{fixed},decoder=known"), 3, ""),
     ]  # fmt: skip
-    wide = select("figure3.a", "larger bandwidth")
-    pictures = select("table4", "image space")
+    wide = of("figure3.a", "larger bandwidth")
+    pictures = of("table4", "image space")
     order = pictures[~pictures.claim.str.contains(better)]
-    alike = select("table4", "equally well visually")
+    alike = of("table4", "equally well visually")
     rows = [
         *((claim, intervals(found, digits) + unit, by_layer(found))
           for claim, found, digits, unit in paired),
