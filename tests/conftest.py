@@ -12,6 +12,8 @@ import torch
 from local_server import Server
 from machinery.errors import InputError
 
+# Code of the pretend device, which its own processes import.
+collect_ignore = ["pretend_cuda"]
 OF_THE_RUN = {
     f"test_{name}.py"
     for name in (
