@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
 
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
@@ -63,7 +64,12 @@ class TracedNetwork:
     ) -> None:
         self.graph, self.layers, self.input_shape = graph, layers, input_shape
         self._nodes = nodes
-        self._names = {node: name for name, node in nodes.items()}
+        names = {node: name for name, node in nodes.items()}
+        # Looked up once: for small pictures this takes as long as the arithmetic.
+        self._steps = {
+            node: (layers.get(names.get(node, "")), _callable(graph, node))
+            for node in graph.graph.nodes
+        }
         self._last_use = _last_uses(graph)
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -117,11 +123,17 @@ class TracedNetwork:
         for node in self.graph.graph.nodes:
             if node.op == "output":
                 return
-            layer = self.layers.get(self._names.get(node, ""))
+            layer, call = self._steps[node]
             if layer and layer.name in replace:
                 found, places = replace[layer.name](values[node.all_input_nodes[0]]), None
+            elif node.op == "placeholder":
+                found, places = x, None
             else:
-                found, places = self._compute(node, layer, values, x, indices)
+                arguments, options = _look_up(node.args, values), _look_up(node.kwargs, values)
+                if layer and indices and layer.kind == "max_pool":
+                    found, places = _max_pool(layer.module, arguments, options)
+                else:
+                    found, places = call(*arguments, **options), None
             values[node] = found
             for used in self._last_use.get(node, ()):
                 values.pop(used, None)
@@ -130,23 +142,6 @@ class TracedNetwork:
                 if layer.name == last:
                     return
             del found
-
-    def _compute(self, node, layer, values, x, indices):
-        def look_up(argument):
-            return fx.node.map_arg(argument, values.__getitem__)
-
-        if node.op == "placeholder":
-            return x, None
-        if node.op == "get_attr":
-            return attribute(self.graph, node.target), None
-        arguments, options = look_up(node.args), look_up(node.kwargs)
-        if layer and layer.kind == "max_pool" and indices:
-            return _max_pool(node, layer.module, arguments, options)
-        if node.op == "call_module":
-            return self.graph.get_submodule(node.target)(*arguments, **options), None
-        if node.op == "call_method":
-            return getattr(arguments[0], node.target)(*arguments[1:], **options), None
-        return node.target(*arguments, **options), None
 
     def regions(self, name: str) -> Regions:
         """The regions of the max-pooling ``name``; ValueError for other layers."""
@@ -172,7 +167,25 @@ class TracedNetwork:
         return module_operator(conv, shape[1:], filters)
 
 
-def _max_pool(node, module, arguments, options) -> tuple[Tensor, Tensor]:
+def _callable(graph: fx.GraphModule, node: fx.Node) -> Callable:
+    """What computes the node's value from its arguments."""
+    match node.op:
+        case "call_module":
+            return graph.get_submodule(node.target)
+        case "call_method":
+            return lambda self, *rest, **options: getattr(self, node.target)(*rest, **options)
+        case "get_attr":
+            # Each time, since moving the network to a device puts other tensors there.
+            return partial(attribute, graph, node.target)
+    return node.target
+
+
+def _look_up(arguments, values: Mapping[fx.Node, object]):
+    """``arguments`` with the values of the nodes among them."""
+    return fx.node.map_arg(arguments, values.__getitem__) if arguments else arguments
+
+
+def _max_pool(module, arguments, options) -> tuple[Tensor, Tensor]:
     if isinstance(module, nn.MaxPool2d):
         geometry = (module.kernel_size, module.stride, module.padding, module.dilation)
         return F.max_pool2d(arguments[0], *geometry, module.ceil_mode, return_indices=True)
