@@ -271,3 +271,29 @@ def columns_of(name, formats):
     frame = pd.read_csv(DOCS / "inversion" / f"{name}.csv")
     rows = [[form.format(row[key]) for key, form in formats.items()] for _, row in frame.iterrows()]
     return markdown(rows, list(formats))
+
+
+def networks():
+    """How many convolutions of each network of docs/networks the theory is about."""
+    names = {
+        "network": "network",
+        "convolutions": "convolutions",
+        "then ReLU": "with a ReLU of their own",
+        "then pooled": "then pooled over regions that tile",
+        "one step": "that take an activation",
+    }
+    frame = pd.read_csv(DOCS / "networks" / "networks.csv")
+    return markdown(frame[list(names)].to_numpy().tolist(), names.values())
+
+
+def overhead():
+    """How far traced networks are from the modules: outputs, adjoints, and time."""
+    frame = pd.read_csv(DOCS / "networks" / "networks.csv")
+    ratio = frame["time ratio"]
+    return (
+        f"The largest relative difference from the module's own outputs is "
+        f"{frame['difference'].max():.1e} (float32), the largest adjointness error "
+        f"{frame['adjoint'].max():.1e} (float64). Running a traced network takes "
+        f"{ratio.median():.2f} times as long as the module in the median, from {ratio.min():.2f} "
+        f"to {ratio.max():.2f}."
+    )
