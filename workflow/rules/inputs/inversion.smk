@@ -1,4 +1,4 @@
-"""The input functions of inversion.smk."""
+"""The input functions of inversion.smk and horizon.smk."""
 
 INVERTED = [
     f"{layer}-{method}"

@@ -1,4 +1,4 @@
-"""The input functions of table4.smk."""
+"""The input functions of table4.smk and figure4.smk."""
 
 MACRO_LAYERS = [f"pool{layer}" for layer in PLAN.macro_layers[MAIN]]
 SWITCHES = config["decoders"]["switches"]
