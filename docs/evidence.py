@@ -8,16 +8,10 @@ and the manifest, as `results/<preset>` has them. ``run`` is that folder's name.
 """
 
 import json
-import sys
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "lib"))
-
-# isort: split
-from paper.table1.width import Trend
 
 DOCS = Path(__file__).parent
 
@@ -163,18 +157,6 @@ def table4(space, run="default"):
     return markdown(rows, header)
 
 
-def inversion():
-    """Errors of pictures found from pool(1) to pool(4), by what is known."""
-    frame = pd.read_csv(DOCS / "inversion" / "inversion.csv")
-    errors = frame.pivot(index="known", columns="layer", values="relative error")
-    spreads = frame.pivot(index="known", columns="layer", values="spread")
-    rows = [
-        (known, *(f"{errors[pool][known]:.3f} ± {spreads[pool][known]:.3f}" for pool in errors))
-        for known in frame.known.unique()
-    ]
-    return markdown(rows, ["known", *(f"pool({pool.removeprefix('pool')})" for pool in errors)])
-
-
 def groups(run="default"):
     """How close the closest reading of each table is, and how sure that it is the closest."""
     rows = [
@@ -224,76 +206,3 @@ def claims_table(run="default"):
          "fixed switches", "", verdicts(alike)),
     ]  # fmt: skip
     return markdown(rows, ["claim", "measured", "verdict"])
-
-
-def two_cores(filters):
-    """Table 1 with all training images, beside the paper's numbers.
-
-    Rows without epochs have a classifier by ridge regression.
-    """
-    frame = pd.read_csv(DOCS / "table1" / "two_cores.csv", dtype={"epochs": "Int64"})
-    rows = [
-        (
-            f"{row.layers} layers, {row.channels} filters"
-            + ("" if pd.isna(row.epochs) else f", {row.epochs} epochs"),
-            f"{row.accuracy:.1f}",
-            _printed(filters, row.layers),
-            f"{row.cpu_seconds:,}",
-            row.machine,
-            row.commit,
-        )
-        for row in frame[frame["filters"] == filters].itertuples()
-    ]
-    return markdown(rows, ["", "ours", "paper", "CPU seconds", "two cores of", "commit"])
-
-
-def widths():
-    """How many random filters would have the paper's accuracy, by the trend of two_cores.csv."""
-    frame = pd.read_csv(DOCS / "table1" / "two_cores.csv")
-    rows = []
-    for layers, group in frame[frame["filters"] == "random"].groupby("layers"):
-        trend = Trend.of(group["channels"].to_numpy(), 1 - group["accuracy"].to_numpy() / 100)
-        target = _printed("random", layers)
-        reached = trend.channels(1 - float(target) / 100)
-        half = 100 * (1 - 10**trend.slope)
-        rows.append((layers, f"{half:.0f} %", target, f"{reached:,.0f}"))
-    names = ["layers", "error falls a doubling", "paper's accuracy", "filters for it, by the trend"]
-    return markdown(rows, names)
-
-
-def _printed(filters, layers):
-    """The paper's accuracy, as it is printed."""
-    return table("table1").set_index(["filters", "layers"])["paper (%)"][filters, str(layers)]
-
-
-def columns_of(name, formats):
-    """Some columns of docs/inversion/<name>.csv, each in a format, as a table."""
-    frame = pd.read_csv(DOCS / "inversion" / f"{name}.csv")
-    rows = [[form.format(row[key]) for key, form in formats.items()] for _, row in frame.iterrows()]
-    return markdown(rows, list(formats))
-
-
-def networks():
-    """How many convolutions of each network of docs/networks the theory is about."""
-    names = {
-        "network": "network",
-        "convolutions": "convolutions",
-        "then ReLU": "with a ReLU of their own",
-        "then pooled": "then pooled over regions that tile",
-        "one step": "that take an activation",
-    }
-    frame = pd.read_csv(DOCS / "networks" / "networks.csv")
-    return markdown(frame[list(names)].to_numpy().tolist(), names.values())
-
-
-def overhead():
-    """How far traced networks are from the modules: outputs, adjoints, and time."""
-    frame = pd.read_csv(DOCS / "networks" / "networks.csv")
-    ratio = frame["time ratio"]
-    return (
-        f"The largest relative difference from the module's own outputs is "
-        f"{frame['difference'].max():.1e} (float32), the largest adjointness error "
-        f"{frame['adjoint'].max():.1e} (float64). Running a traced network takes "
-        f"{ratio.median():.2f} times as long as the module in the median, from {ratio.min():.2f} "
-        f"to {ratio.max():.2f}."
-    )

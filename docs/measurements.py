@@ -1,0 +1,148 @@
+"""The numbers in docs/ that no run of a preset makes: inversion, networks, wider networks."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from evidence import DOCS, markdown, table
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "lib"))
+
+# isort: split
+from paper.table1.width import Trend
+
+
+def inversion():
+    """Errors of pictures found from pool(1) to pool(4), by what is known."""
+    frame = pd.read_csv(DOCS / "inversion" / "inversion.csv")
+    errors = frame.pivot(index="known", columns="layer", values="relative error")
+    spreads = frame.pivot(index="known", columns="layer", values="spread")
+    rows = [
+        (known, *(f"{errors[pool][known]:.3f} ± {spreads[pool][known]:.3f}" for pool in errors))
+        for known in frame.known.unique()
+    ]
+    return markdown(rows, ["known", *(f"pool({pool.removeprefix('pool')})" for pool in errors)])
+
+
+def two_cores(filters):
+    """Table 1 with all training images, beside the paper's numbers.
+
+    Rows without epochs have a classifier by ridge regression.
+    """
+    frame = pd.read_csv(DOCS / "table1" / "two_cores.csv", dtype={"epochs": "Int64"})
+    rows = [
+        (
+            f"{row.layers} layers, {row.channels} filters"
+            + ("" if pd.isna(row.epochs) else f", {row.epochs} epochs"),
+            f"{row.accuracy:.1f}",
+            _printed(filters, row.layers),
+            f"{row.cpu_seconds:,}",
+            row.machine,
+            row.commit,
+        )
+        for row in frame[frame["filters"] == filters].itertuples()
+    ]
+    return markdown(rows, ["", "ours", "paper", "CPU seconds", "two cores of", "commit"])
+
+
+def widths():
+    """How many random filters would have the paper's accuracy, by the trend of two_cores.csv."""
+    frame = pd.read_csv(DOCS / "table1" / "two_cores.csv")
+    rows = []
+    for layers, group in frame[frame["filters"] == "random"].groupby("layers"):
+        trend = Trend.of(group["channels"].to_numpy(), 1 - group["accuracy"].to_numpy() / 100)
+        target = _printed("random", layers)
+        reached = trend.channels(1 - float(target) / 100)
+        half = 100 * (1 - 10**trend.slope)
+        rows.append((layers, f"{half:.0f} %", target, f"{reached:,.0f}"))
+    names = ["layers", "error falls a doubling", "paper's accuracy", "filters for it, by the trend"]
+    return markdown(rows, names)
+
+
+def _printed(filters, layers):
+    """The paper's accuracy, as it is printed."""
+    return table("table1").set_index(["filters", "layers"])["paper (%)"][filters, str(layers)]
+
+
+def columns_of(name, formats, only=None):
+    """Some columns of docs/inversion/<name>.csv, each in a format, as a table.
+
+    ``only``: the first column's values that are shown; None for all.
+    """
+    frame = pd.read_csv(DOCS / "inversion" / f"{name}.csv")
+    if only:
+        frame = frame[frame.iloc[:, 0].isin(only)]
+    rows = [[form.format(row[key]) for key, form in formats.items()] for _, row in frame.iterrows()]
+    return markdown(rows, list(formats))
+
+
+def horizon(layers):
+    """Ranks of some layers' Jacobians, as shares of the number of pixel values."""
+    floors = {f"rank, {floor}": "{:.3f}" for floor in ("0.01", "0.001", "0.0001")}
+    frame = pd.read_csv(DOCS / "inversion" / "horizon.csv").set_index("layer").loc[layers]
+    rows = [
+        (
+            layer,
+            f"{row['non-zeros'] / row['pixel values']:.2f}",
+            *(form.format(row[name]) for name, form in floors.items()),
+        )
+        for layer, row in frame.iterrows()
+    ]
+    names = [name.removeprefix("rank, ") for name in floors]
+    return markdown(rows, ["layer", "non-zeros a pixel value", *names])
+
+
+def witnesses():
+    """Pairs of pictures with the same activation, and how far apart they are."""
+    frame = pd.read_csv(DOCS / "inversion" / "witnesses.csv")
+    rows = [
+        (
+            row.known,
+            row.image,
+            row.steps,
+            f"{row.distance:.3f}",
+            f"{row.value_error:.0e}",
+            f"{100 * row.switch_error:.1f} %",
+        )
+        for row in frame.itertuples()
+    ]
+    header = ["known", "photograph", "steps", "distance", "error of the values"]
+    return markdown(rows, [*header, "switches that differ"])
+
+
+def peers():
+    """The pixels' errors that methods end with, by layer."""
+    frame = pd.read_csv(DOCS / "inversion" / "peers.csv").sort_values("seconds")
+    last = frame.groupby(["method", "known", "layer"])["relative_error"].last().unstack()
+    order = [("ours", "values, switches"), ("ours", "switches"), ("ours", "values")]
+    order += [(name, "values") for name in ("plenoptic", "bdpy", "Mahendran and Vedaldi")]
+    rows = [(*key, *(f"{value:.3f}" for value in last.loc[key])) for key in order]
+    pools = [f"pool({name.removeprefix('pool')})" for name in last]
+    return markdown(rows, ["method", "known", *pools])
+
+
+def networks():
+    """How many convolutions of each network of docs/networks the theory is about."""
+    names = {
+        "network": "network",
+        "convolutions": "convolutions",
+        "then ReLU": "with a ReLU of their own",
+        "then pooled": "then pooled over regions that tile",
+        "one step": "that take an activation",
+    }
+    frame = pd.read_csv(DOCS / "networks" / "networks.csv")
+    return markdown(frame[list(names)].to_numpy().tolist(), names.values())
+
+
+def overhead():
+    """How far traced networks are from the modules: outputs, adjoints, and time."""
+    frame = pd.read_csv(DOCS / "networks" / "networks.csv")
+    ratio = frame["time ratio"]
+    return (
+        f"The largest relative difference from the module's own outputs is "
+        f"{frame['difference'].max():.1e} (float32), the largest adjointness error "
+        f"{frame['adjoint'].max():.1e} (float64). Running a traced network takes "
+        f"{ratio.median():.2f} times as long as the module in the median, from {ratio.min():.2f} "
+        f"to {ratio.max():.2f}."
+    )
