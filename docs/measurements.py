@@ -146,3 +146,18 @@ def overhead():
         f"{ratio.median():.2f} times as long as the module in the median, from {ratio.min():.2f} "
         f"to {ratio.max():.2f}."
     )
+
+
+def audit():
+    """For each guarantee and network: in how many layers it fails, for the network's own filters.
+
+    Theorem 3.1 is of Gaussian filters, and is counted for these.
+    """
+    frame = pd.read_csv(DOCS / "theory" / "audit.csv")
+    frame = frame[(frame["filters"] == "learned") | (frame["source"] == "Theorem 3.1")]
+    names = ["guarantee", "source", "network"]
+    fails = frame["verdict"].eq("fails").groupby([frame[name] for name in names], sort=False)
+    counts = fails.agg(["sum", "size"]).apply(lambda row: f"{row['sum']} of {row['size']}", axis=1)
+    shown = counts.unstack(fill_value="").reindex(columns=frame["network"].unique())
+    rows = [(*key, *row) for key, row in zip(shown.index, shown.to_numpy(), strict=True)]
+    return markdown(rows, ["guarantee", "source", *shown])
