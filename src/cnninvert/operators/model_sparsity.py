@@ -1,4 +1,4 @@
-"""Model-k-sparse codes, and the projection M(h, k) onto them (sections 2.3 and 2.4, eq. 2).
+"""Model-k-sparse codes, and the projection M(h, k) onto them (section 2.3, eq. 2).
 
 A code z has K channels; each channel is cut into pooling regions, and z is *model-k-sparse* if
 no region holds more than one non-zero and there are at most k non-zeros in all. Max-pooling

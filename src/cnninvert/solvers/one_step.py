@@ -9,7 +9,7 @@ from cnninvert.operators.model_sparsity import Projection
 def one_step(operator: Convolution, x: Tensor, project: Projection) -> Tensor:
     """x^ = W^T M(W x, k): encode and decode ``x`` (B, M, D...) by one IHT step from z = 0.
 
-    The feed-forward layer of section 2.4: ``project`` is max-pooling followed by unpooling.
+    The feed-forward layer of section 2.3: ``project`` is max-pooling followed by unpooling.
 
     >>> import torch
     >>> from cnninvert.operators.model_sparsity import ModelProjection

@@ -4,6 +4,8 @@
 def recovery_bound(delta_k: float, delta_2k: float) -> float:
     """Theorem 3.3: the bound on ||x^ - x|| / ||x|| after one step; inf where it does not apply.
 
+    5 delta_2k / (1 - delta_k) sqrt((1 + delta_2k) / (1 - delta_2k)).
+
     >>> round(recovery_bound(0.1, 0.2), 3)
     1.361
     >>> recovery_bound(0.5, 1.1)

@@ -25,9 +25,10 @@ def simulate(
     Each of the K channels of a code is one region (the theory pools over all shifts), W is a
     valid convolution of n = D - l + 1 shifts, and x = W^T z. Columns of the first table:
     ``model_rip`` ||W^T z|| / ||z||; ``corollary`` ||W W^T z|| / ||z||, and ``corollary_support``
-    the same restricted to z's support; ``error_fixed`` and ``error_known`` ||x^ - x|| / ||x|| with
-    x^ = W^T M(W x, k), with fixed and with known switches. The second table has the empirical
-    delta_k and delta_2k and the bound of Theorem 3.3 that they give.
+    the same restricted to z's support, as in Lemma B.1; ``error_fixed`` and ``error_known``
+    ||x^ - x|| / ||x|| with x^ = W^T M(W x, k), with fixed and with known switches. The second table
+    has the empirical delta_k and delta_2k (of codes with 2k regions, which are some of the sums of
+    two codes) and the bound of Theorem 3.3 that they give.
     """
     bank = gaussian_filters((filters, channels, filter_size), random)
     w = Convolution(bank, length)
