@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent / "lib"))
 # isort: split
 from machinery.errors import InputError
 from machinery.files import sha256
-from machinery.manifest import flat, read_manifest
+from machinery.manifest import FOLDERS, flat, read_manifest
 
 NAMED_BY_USER = {"preset"}  # a setting that says where results lie, not what they are
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -53,15 +53,26 @@ def compare(first: Path, second: Path) -> tuple[list[str], bool]:
 
 
 def check_tables(folder: Path, manifest: Mapping[str, Any]) -> None:
-    listed = {name: sum for name, sum in manifest["files"].items() if name.startswith("tables/")}
-    paths = (folder / "tables").rglob("[!.]*")
-    there = {str(path.relative_to(folder)) for path in paths if path.is_file()}
+    listed = {name: sum for name, sum in manifest["files"].items() if is_a("tables", name)}
+    paths = [path for each in FOLDERS for path in folder.glob(f"{each}/**/[!.]*")]
+    files = {str(path.relative_to(folder)) for path in paths if path.is_file()}
+    there = {name for name in files if is_a("tables", name)}
     for name in sorted(there | set(listed)):
         if name not in there or listed.get(name) != sha256(folder / name):
             raise InputError(
                 f"{folder / name}: this is not the table that {folder}/manifest.json lists; it was "
                 "changed, added or removed afterwards, or the last run was killed: run snakemake."
             )
+
+
+def is_a(kind: str, name: str) -> bool:
+    """Whether a file is a table, figure or statistic, of the paper's networks or another's.
+
+    >>> is_a("tables", "tables/a.csv"), is_a("tables", "networks/alexnet/tables/a.csv")
+    (True, True)
+    """
+    parts = name.split("/")
+    return kind == (parts[2] if parts[0] == "networks" else parts[0])
 
 
 def facts(
@@ -87,7 +98,7 @@ def files(
     kind: str, folders: tuple[Path, Path], sums: list[Mapping[str, str]]
 ) -> tuple[list[str], list[str]]:
     """The files of a kind that differ, and lines that say so."""
-    first, second = ({n: s for n, s in each.items() if n.startswith(f"{kind}/")} for each in sums)
+    first, second = ({n: s for n, s in each.items() if is_a(kind, n)} for each in sums)
     names = sorted({**first, **second})
     different = [name for name in names if first.get(name) != second.get(name)]
     lines = [f"{kind}: {len(names) - len(different)} of {len(names)} files are identical"]

@@ -20,7 +20,8 @@ from machinery.timings import benchmarks
 
 
 def job_seconds(folders: list[Path], table: Path) -> None:
-    gmacs = speed.measure()
+    if not (gmacs := speed.measure()):
+        sys.exit("job_seconds.py: this machine's speed cannot be measured; try again.")
     kept = pd.read_csv(table) if table.exists() else pd.DataFrame(columns=["preset"])
     for folder in folders:
         jobs = benchmarks(folder).groupby("rule")["seconds"]

@@ -19,18 +19,19 @@ def table(tmp_path):
 
 def test_jobs_are_shared_among_the_cores_and_slower_machines_take_longer(table):
     jobs = ["train"] * 4 + ["plot"] * 10
-    assert expect("default", jobs, 2, 50, table) == Expected(210, 200, "train")
-    assert expect("default", jobs, 1, 25, table) == Expected(840, 400, "train")
+    assert expect("default", jobs, 2, 50, table) == Expected(210, 200, "train", 0)
+    assert expect("default", jobs, 1, 25, table) == Expected(840, 400, "train", 0)
 
 
 def test_a_run_is_no_shorter_than_its_longest_job(table):
-    assert expect("default", ["train"], 8, 50, table) == Expected(200, 200, "train")
+    assert expect("default", ["train"], 8, 50, table) == Expected(200, 200, "train", 0)
 
 
 def test_what_was_not_timed_is_not_guessed(table):
     assert expect("paper", ["train"], 2, 50, table) is None
     assert expect("default", ["unheard_of"], 2, 50, table) is None
-    assert expect("default", ["unheard_of", "plot"], 1, 50, table).seconds == 3
+    run = expect("default", ["unheard_of", "plot"], 1, 50, table)
+    assert (run.seconds, run.untimed) == (3, 1)
 
 
 def test_the_table_of_the_project_has_both_presets_that_newcomers_run():

@@ -47,5 +47,15 @@ def test_the_number_is_among_those_that_are_visible(monkeypatch):
     """Two runs with other CUDA_VISIBLE_DEVICES do not stand in each other's way."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,3")
     assert gpu_turns.take(2) == 0
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0, 1")
     assert [gpu_turns.take(2), gpu_turns.take(2)] == [0, 1]
+
+
+def test_names_of_parts_of_a_gpu_are_no_folders(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "MIG-GPU-0a/1/0")
+    assert gpu_turns.take(1) == 0 and gpu_turns._held
+
+
+def test_without_room_for_a_lock_jobs_share(monkeypatch, tmp_path):
+    monkeypatch.setattr(gpu_turns.tempfile, "tempdir", str(tmp_path / "missing"))
+    assert gpu_turns.take(2) == 0 and not gpu_turns._held

@@ -208,3 +208,18 @@ def test_by_how_much_tables_differ(first, second, lines):
     texts = ("".join(f"{line},.\n" for line in text.splitlines()) for text in (first, second))
     tables = [pd.read_csv(io.StringIO(text), dtype=str).fillna("") for text in texts]
     assert table_differences(*tables) == lines
+
+
+def test_tables_of_other_networks_are_compared_too(tmp_path):
+    folders = tmp_path / "first", tmp_path / "second"
+    for folder, value in zip(folders, (1, 2), strict=True):
+        results(folder)
+        path = folder / "networks" / "alexnet" / "tables" / "audit.csv"
+        path.parent.mkdir(parents=True)
+        path.write_text(f"factor\n{value}\n")
+        write(folder)
+    text, code = compared(*folders)
+    assert code == 1 and "factor: 1 of 1 cells" in text
+    path.write_text("factor\n3\n")
+    text, code = compared(*folders)
+    assert code == 2 and "audit.csv: this is not the table" in text

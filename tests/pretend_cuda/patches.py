@@ -8,6 +8,8 @@ from torch import Tensor
 from torch.optim import optimizer
 from torch.utils._pytree import tree_map
 
+from paper.device import half_precision
+
 
 class Event:
     """A torch.cuda.Event: all that was asked for is done already."""
@@ -21,7 +23,7 @@ class Event:
 
 def apply(mode, kind: type[Tensor]) -> None:
     """``mode`` counts; ``kind``: of the tensors on the device."""
-    cpu_has_bfloat16 = bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    cpu_has_bfloat16 = half_precision(torch.device("cpu"))
     for name, value in {
         "_lazy_init": lambda: None,
         "is_available": lambda: True,

@@ -28,9 +28,13 @@ def lift_rate_limit():
 
     Snakemake's limit, 100 jobs a second, starts a timer at each scheduling pass, whose end is
     another pass with a timer of its own, and each job that ends adds one. After a hundred jobs it
-    looks at every input a hundred times a second, which takes 15 % of a core.
+    looks at every input a hundred times a second, which takes 15 % of a core. A limit of the
+    user's own stays.
     """
-    if workflow.local_exec and hasattr(workflow.scheduler, "job_rate_limiter"):
+    limiter = getattr(workflow.scheduler, "job_rate_limiter", None)
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    usual = limiter and (limit.max_jobs, limit.timespan) == (100, 1)
+    if workflow.local_exec and usual:
         workflow.scheduler.job_rate_limiter = None
 
 
@@ -52,10 +56,11 @@ def say_expected_time():
     if not (gmacs := speed.measure()):
         return
     run = expect(config["preset"], names, cores, gmacs)
+    apart = f" and {run.untimed} jobs of other rules" * (run.untimed > 0)
     logger.info(
-        f"cnninvert: about {in_words(run.seconds)} on {cores} cores of this machine "
-        f"({gmacs:.0f} GMAC/s each), downloads apart; the longest job, {run.rule}, "
-        f"{in_words(run.longest)}."
+        f"cnninvert: about {in_words(run.seconds)} on {cores} core{'s' * (cores > 1)} of this "
+        f"machine ({gmacs:.0f} GMAC/s each), downloads{apart} apart; the longest job, "
+        f"{run.rule}, {in_words(run.longest)}."
     )
     if run.seconds > PATIENCE and config["preset"] != "quick":
         logger.info(

@@ -52,7 +52,8 @@ class TracedNetwork:
     """A feed-forward network as named layers; made by ``tracing.trace``.
 
     ``layers``: by name, in the order in which they run. ``input_shape``: (C, H, W). ``graph``: the
-    torch.fx module that is run; ``nodes``: its node for each layer.
+    torch.fx module that is run; ``nodes``: its node for each layer. Parameters may be changed,
+    moved and cast; modules put in the place of others are not noticed: trace again.
     """
 
     def __init__(

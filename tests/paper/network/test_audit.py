@@ -1,10 +1,16 @@
 """The audit of a layer whose guarantees are known."""
 
+from dataclasses import replace
+
 import pytest
 import torch
+import torch.nn.functional as F
+from torch import nn
 
+from cnninvert.networks.tracing import trace
 from cnninvert.operators.convolution import Convolution, gaussian_filters, unit_norm
 from cnninvert.theory.bounds import recovery_bound
+from network.audit_network import _passed
 from paper.network.audit import GUARANTEES, Activity, audit, largest_distortion, verdict
 from paper.network.silence import silenced_margin
 
@@ -52,8 +58,43 @@ def test_any_convolution_is_audited(shape, geometry):
     found = audited(Convolution(filters, size=11, **geometry))
     assert set(found) <= set(GUARANTEES) and {"worst", "tight", "silence"} <= set(found)
     assert not set(audited(Convolution(filters, size=11, **geometry), None)) & {
-        *("sampled", "worst", "sums", "unique", "stripes", "active", "values")
+        *("sampled", "worst", "sums", "unique", "stripes", "active", "spanned", "values")
     }
+
+
+class Rectified(nn.Module):
+    """A convolution and an activation, which is a function."""
+
+    def __init__(self, activation):
+        super().__init__()
+        self.convolution = nn.Conv2d(3, 16, 3, padding=1)
+        self.activation = activation
+
+    def forward(self, x):
+        return self.activation(self.convolution(x))
+
+
+def passed(activation):
+    torch.manual_seed(0)
+    network = trace(Rectified(activation).eval(), 8)
+    first, after = network.layers.values()
+    *_, output = network.run(10 * torch.randn(1, 3, 8, 8))
+    assert output.layer is after
+    return _passed(network, first, output)
+
+
+def test_saturated_responses_pass_nothing_whether_relu6_is_a_module_or_a_function():
+    assert passed(nn.ReLU6()) == passed(F.relu6) != passed(nn.ReLU())
+    assert passed(nn.ReLU()) == passed(torch.relu)
+    assert passed(nn.ReLU6())[0] < passed(nn.ReLU())[0]
+
+
+def test_no_theorem_is_about_other_activations():
+    share, spanned = passed(nn.GELU())
+    assert share != share and spanned != spanned  # NaN
+    silent = replace(ACTIVITY, active=share, spanned=spanned)
+    found = audited(Convolution(torch.eye(4).view(4, 4, 1, 1), size=4), silent)
+    assert "worst" in found and not {"active", "spanned"} & set(found)
 
 
 def test_a_silenced_layer_gives_nothing_for_the_input_that_silences_it():

@@ -20,9 +20,10 @@ def test_three_formats(tmp_path):
 
 @pytest.mark.parametrize(("preset", "title"), [("quick", "Errors"), ("quick", None), ("full", "A")])
 def test_a_preset_without_results_says_so_in_every_title(preset, title, tmp_path):
-    folder = tmp_path / preset / "tables"
-    folder.mkdir(parents=True)
-    paths = [folder / "t.md", folder / "t.tex"]
+    folders = [tmp_path / preset / name for name in ("tables", "networks/quick/tables")]
+    paths = [folder / name for folder in folders for name in ("t.md", "t.tex")]
+    for folder in folders:
+        folder.mkdir(parents=True)
     write_table(pd.DataFrame({"n": [1]}), paths, title=title)
     for path in paths:
         first = path.read_text().splitlines()[0]

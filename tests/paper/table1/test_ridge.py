@@ -239,3 +239,10 @@ def test_features_that_say_nothing_are_refused(shape, value, random):
     _, labels, held_out = problem(shape, random)
     with pytest.raises(ValueError, match="all the same or not finite"):
         fit(torch.full(shape, value), labels, CLASSES, [1e-2], held_out)
+
+
+def test_a_fit_that_is_not_exact_says_so(random, caplog, monkeypatch):
+    monkeypatch.setattr(ridge, "ITERATIONS", 2)
+    features, labels, held_out = problem(SHAPES[1], random)
+    fit(features, labels, CLASSES, [1e-3], held_out)
+    assert "penalty 0.001: after 2 iterations a relative residual of" in caplog.text

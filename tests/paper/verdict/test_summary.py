@@ -8,8 +8,9 @@ ROWS = "id,verdict\nfigure3.a,holds\nfigure3.a,holds\nfigure3.b,undecided\ntable
 def test_the_claims_of_an_artefact_are_counted(tmp_path):
     path = tmp_path / "claims.csv"
     path.write_text(ROWS)
-    assert verdicts("figure3_layers", path) == "2 hold, 1 undecided"
-    assert verdicts("table1_channels", path) == "1 contradicted"
+    assert verdicts("figure3", path) == "2 hold, 1 undecided"
+    assert verdicts("table1", path) == "1 contradicted"
+    assert verdicts("table1_width", path) is None  # the claims are of no other widths
     assert verdicts("figure2", path) is None
     assert verdicts("gallery", path) is None
 

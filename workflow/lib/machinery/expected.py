@@ -16,11 +16,13 @@ TABLE = Path(__file__).parents[2] / "data" / "job_seconds.csv"
 
 @dataclass(frozen=True)
 class Expected:
-    """``seconds`` of the run; ``longest`` seconds of one job, which is of the rule ``rule``."""
+    """``seconds`` of the run; ``longest`` seconds of one job, which is of the rule ``rule``;
+    ``untimed``: jobs of rules that nobody has timed, which are not in it."""
 
     seconds: float
     longest: float
     rule: str
+    untimed: int
 
 
 def expect(
@@ -43,6 +45,7 @@ def expect(
         float(max((jobs["seconds"] * scale).sum() / cores, longest.max())),
         float(longest.max()),
         str(longest.idxmax()),
+        len(rules) - len(known),
     )
 
 

@@ -14,10 +14,14 @@ def take(count: int) -> int:
 
     Any of them if all are taken: more jobs than GPUs share them.
     """
-    visible = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
+    names = map(str.strip, os.environ.get("CUDA_VISIBLE_DEVICES", "").split(","))
+    visible = [name.replace("/", "-") for name in names if name]
     for number in range(count):
         name = visible[number] if number < len(visible) else number
-        file = _lock_file(f"cnninvert-{os.getuid()}-gpu-{name}").open("w")
+        try:
+            file = _lock_file(f"cnninvert-{os.getuid()}-gpu-{name}").open("w")
+        except OSError:  # a full or read-only disk, another user's file: then jobs may share it
+            return number
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

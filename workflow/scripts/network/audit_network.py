@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cnninvert.networks.graph import Layer, TracedNetwork
+from cnninvert.networks.graph import Layer, Output, TracedNetwork
 from cnninvert.operators.convolution import Convolution, gaussian_filters, unit_norm
 from cnninvert.operators.model_sparsity import ModelProjection
 from cnninvert.theory.spanning import spanned_share
@@ -25,6 +25,8 @@ from paper.seeds import generator
 from paper.theorem31 import constant
 
 POOL = ModelProjection(LAID_OVER, magnitude="signed")
+# Of the activations whose injectivity is known, where they saturate.
+CEILINGS = {"relu": float("inf"), "relu6": 6.0}
 
 
 def audit_network(
@@ -112,16 +114,27 @@ def _activities(network: TracedNetwork, picture: Tensor) -> dict[str, tuple[floa
         groups = code.unflatten(1, (layer.module.groups, -1)).flatten(0, 1)
         w = _on_a_crop(layer, layer.module.weight, 1)
         stripe = float(stripe_sparsity(groups, reach_in_codes(w)).max())
-        # ReLU6 lets nothing through where it saturates.
-        active = (values > 0) & (values < getattr(output.layer.module, "max_val", float("inf")))
-        try:
-            spanned = spanned_share(network.operator(layer.name), active[0])
-        except ValueError:  # padded with anything but zeros
-            spanned = float("nan")
+        active, spanned = _passed(network, layer, output)
         places = float(np.prod(code.shape[2:]))
         share = nonzeros / float(regions)
         found[layer.name] = (float(active.float().mean()), spanned, nonzeros, share, stripe, places)
     return found
+
+
+def _passed(network: TracedNetwork, layer: Layer, output: Output) -> tuple[float, float]:
+    """The shares of responses that are let through, and of a square that their filters span.
+
+    NaN where the theory does not reach: another activation, padding with anything but zeros.
+    """
+    ceiling = CEILINGS.get(output.layer.operation.lower().strip("_"))
+    if ceiling is None:
+        return float("nan"), float("nan")
+    active = (output.values > 0) & (output.values < ceiling)
+    try:
+        spanned = spanned_share(network.operator(layer.name), active[0])
+    except ValueError:
+        spanned = float("nan")
+    return float(active.float().mean()), spanned
 
 
 if "snakemake" in globals():

@@ -22,13 +22,17 @@ def write_table1_width(classifiers: list[Path], paper: Path, tables: list[Path])
         known = trend is not None and target is not None
         reached = trend.channels(1 - target / 100) if known else np.nan
         rows.append(group.assign(**{"paper": target, "reached": reached}))
-    table = pd.concat(rows).rename(
-        columns={
-            "accuracy": "accuracy (%)",
-            "multiply_adds": "multiply-adds of the training",
-            "paper": "paper (%)",
-            "reached": "filters for the paper's, by the trend",
-        }
+    table = (
+        pd.concat(rows)
+        .astype({"multiply_adds": "int64"})
+        .rename(
+            columns={
+                "accuracy": "accuracy (%)",
+                "multiply_adds": "multiply-adds of the training",
+                "paper": "paper (%)",
+                "reached": "filters for the paper's, by the trend",
+            }
+        )
     )
     images = tested["train_images"].iloc[0]
     title = (

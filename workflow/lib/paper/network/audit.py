@@ -64,7 +64,8 @@ class Activity:
     ``active``: the share of responses that the activation lets through; ``spanned``: the share of
     a square of the input that their filters span; ``nonzeros``: of a code after pooling and
     unpooling; ``share``: of its regions that hold one; ``stripe``: the most in a stripe;
-    ``places``: n, how many each filter has.
+    ``places``: n, how many each filter has. The first two are NaN where no theorem is about the
+    activation.
     """
 
     active: float
@@ -127,9 +128,12 @@ def audit(
         margins = [silenced_margin(group, nonnegative) for group in groups]
         yield name, 0.0, min(margins)
     if activity:
-        yield "active", 1.0, activity.active * redundancy
-        if not np.isnan(activity.spanned):
-            yield "spanned", 1.0, activity.spanned
+        for name, share in (
+            ("active", activity.active * redundancy),
+            ("spanned", activity.spanned),
+        ):
+            if not np.isnan(share):
+                yield name, 1.0, share
 
 
 def verdict(guarantee: str, needs: float, measured: float) -> tuple[float, str]:

@@ -16,14 +16,17 @@ def write_table(
 
     Markdown and LaTeX show floats with ``digits`` decimals, and nothing where a value is missing.
     They begin with the ``title``, if there is one, and say so if they are of a preset whose numbers
-    are no results; the preset has its folder, results/<preset>/tables.
+    are no results; its folder is results/<preset>, and that of another network's tables
+    results/<preset>/networks/<network>/tables.
     """
     shown = table.copy()
     for column in shown.select_dtypes("floating"):
         shown[column] = [f"{v:.{digits}f}" if pd.notna(v) else "" for v in table[column]]
     shown = shown.astype(object).where(shown.notna(), "")
     for output in outputs:
-        mark = NO_RESULTS.get(output.absolute().parents[1].name)
+        folder = output.absolute().parents[1]
+        preset = folder.parents[1] if folder.parent.name == "networks" else folder
+        mark = NO_RESULTS.get(preset.name)
         heading = ". ".join(filter(None, [title, mark]))
         with atomic_write(output) as part:
             match output.suffix:

@@ -19,9 +19,10 @@ class Architecture:
     ``filters``: learned; random (Gaussian) or patches (of whitened maps), both frozen; mixed (a
     random first layer, the others learned). ``layers``: how many; ``size``: side of the filters in
     pixels; ``channels``: filters a layer. ``batch_norm``: before the ReLU (the paper's footnote),
-    after it (the caption of Table 1), or fixed: before it, with the statistics of the training set
-    and neither scale nor bias. ``activation``: relu, or crelu (section 3.1; Shang et al. 2016),
-    which keeps both signs and so doubles the maps; it needs batch norm before it.
+    after it (the caption of Table 1), or fixed: before it, with the statistics of the first
+    training images (``calibration``) and neither scale nor bias. ``activation``: relu, or crelu
+    (section 3.1; Shang et al. 2016), which keeps both signs and so doubles the maps; it needs batch
+    norm before it.
     """
 
     filters: str

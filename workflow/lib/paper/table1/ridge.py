@@ -19,6 +19,7 @@ of the next larger one.
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import isfinite
 
 import torch
 import torch.nn.functional as F
@@ -68,7 +69,8 @@ def fit(
     largest is chosen.
 
     Raises InputError where no row is held out or fewer than two are left; ValueError where
-    penalties are not positive, and where the features are all the same or not finite.
+    penalties are not positive, and where the features are all the same or not finite. A warning
+    says where conjugate gradients end before they are exact.
     """
     if not penalties or min(penalties) <= 0:
         raise ValueError(f"penalties must be positive, and there must be one: {penalties}")
@@ -129,7 +131,7 @@ class _Equations:
         self.right = self._correlate(lambda _, rows: targets[rows])
 
     def solve(self, weight: Tensor, penalty: float, tolerance: float) -> Tensor:
-        """(classes, d) float64, from the first guess ``weight``."""
+        """(classes, d) float64, from the first guess ``weight``; a warning if it is not exact."""
         shift = penalty * self.unit
         scale = 1 / (self.scatter + shift)
         enough = tolerance * self.right.norm(dim=1)
@@ -138,7 +140,7 @@ class _Equations:
         square = (residual * scaled).sum(1, keepdim=True)
         for _ in range(ITERATIONS):
             if bool((residual.norm(dim=1) <= enough).all()):
-                break
+                return weight
             ahead = self._product(direction) + shift * direction
             step = _ratio(square, (direction * ahead).sum(1, keepdim=True))
             weight, residual = weight + step * direction, residual - step * ahead
@@ -146,6 +148,16 @@ class _Equations:
             before, square = square, (residual * scaled).sum(1, keepdim=True)
             direction = scaled + _ratio(square, before) * direction
             self.iterations += 1
+        left = float((residual.norm(dim=1) / enough).max()) * tolerance
+        if not isfinite(left):
+            raise ValueError("ridge regression diverges; the features are too large")
+        log.warning(
+            "ridge: penalty %g: after %d iterations a relative residual of %.1g is left, not %g",
+            penalty,
+            ITERATIONS,
+            left,
+            tolerance,
+        )
         return weight
 
     def classifier(self, weight: Tensor) -> tuple[Tensor, Tensor]:

@@ -37,8 +37,8 @@ class Trend:
 
 
 def accuracies(classifiers: pd.DataFrame) -> pd.DataFrame:
-    """A row a depth and width: layers, channels, accuracy and spread over seeds (percent), seeds,
-    and multiply-adds of the training."""
+    """A row a depth and width: layers, channels, accuracy and spread (percent), seeds, and
+    multiply-adds of the training. The spread of one seed is that of the test images."""
     rows = []
     for (layers, channels), group in classifiers.groupby(["layers", "channels"]):
         accuracy, spread, seeds = fidelity.mean_accuracy(group)

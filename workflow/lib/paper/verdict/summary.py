@@ -4,15 +4,17 @@ import csv
 from collections import Counter
 from pathlib import Path
 
-# The claims that belong to a table or figure, by how their id begins.
+# How the ids of the claims begin that a table or figure is the evidence of.
+PICTURES = ("table4.", "pictures.")
 CLAIMS = {
     "table1": ("table1.",),
-    "figure2": ("figure2.",),
-    "theorem31": ("theorem3.3",),
+    "figure2": ("figure2.", "theorem3.3"),
     "figure3": ("figure3.",),
-    "table4": ("table4.", "pictures."),
-    "figure4": ("table4.", "pictures."),
-    "iht": ("algorithm1",),
+    "table4": PICTURES,
+    "table4_pictures": PICTURES,
+    "figure4_{layer}_{switches}": PICTURES,
+    "iht_codes": ("algorithm1",),
+    "iht_activations": ("algorithm1",),
 }
 
 
@@ -21,7 +23,7 @@ def verdicts(name: str, claims: Path) -> str | None:
 
     None where there are none, or no file yet.
     """
-    starts = next((starts for key, starts in CLAIMS.items() if name.startswith(key)), ())
+    starts = CLAIMS.get(name)
     if not starts or not claims.exists():
         return None
     with claims.open(newline="", encoding="utf-8") as file:
