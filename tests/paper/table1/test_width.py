@@ -1,5 +1,7 @@
 """Trends of accuracy against width: exact laws are found, and what is none says so."""
 
+from unittest.mock import Mock
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -44,11 +46,16 @@ def test_seeds_are_averaged():
 
 
 def test_features_that_were_kept_are_used_again(images, tmp_path, caplog, monkeypatch):
-    """A killed job goes on after its last part, with the same digits."""
+    """A job that is killed before its fit goes on after its last part, with the same digits."""
     how, network = ClosedForm(True, True, 10**9), Architecture("random", 2, 3, 4, "fixed")
     kept = Checkpoints(tmp_path / "kept", {}, "code")
     monkeypatch.setattr("paper.table1.closed_form.KEPT", 30)
-    undisturbed = evaluate_ridge(network, images, images, how, 0, kept)
+    fresh = Checkpoints(tmp_path / "fresh", {}, "code")
+    undisturbed = evaluate_ridge(network, images, images, how, 0, fresh)
+    with monkeypatch.context() as patch:
+        patch.setattr("paper.table1.ridge.fit", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            evaluate_ridge(network, images, images, how, 0, kept)
     files = sorted(path for path in (tmp_path / "kept").rglob("*") if path.is_file())
     assert len(files) == 2 * -(-len(images) // 30)
     files[-1].unlink()
@@ -56,6 +63,16 @@ def test_features_that_were_kept_are_used_again(images, tmp_path, caplog, monkey
         again = evaluate_ridge(network, images, images, how, 0, kept)
     assert again == undisturbed
     assert f"going on after {len(files) - 1} of {len(files)}" in caplog.text
+
+
+def test_a_finished_fit_is_not_made_again_and_its_features_are_gone(images, tmp_path, monkeypatch):
+    how, network = ClosedForm(True, True, 10**9), Architecture("random", 1, 3, 4, "fixed")
+    kept = Checkpoints(tmp_path / "kept", {}, "code")
+    first = evaluate_ridge(network, images, images, how, 0, kept)
+    (file,) = [path for path in (tmp_path / "kept").rglob("*") if path.is_file()]
+    assert file.stat().st_size < 2000
+    monkeypatch.setattr("paper.table1.ridge.fit", Mock(side_effect=AssertionError))
+    assert evaluate_ridge(network, images, images, how, 0, kept) == first
 
 
 def test_a_job_that_goes_on_without_bfloat16_computes_its_features_again(images, tmp_path):

@@ -4,10 +4,11 @@ import logging
 from dataclasses import dataclass
 from itertools import product
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from machinery.checkpoints import Checkpoints
+from machinery.checkpoints import Arrays, Checkpoints
 from paper.seeds import generator
 from paper.table1 import ridge
 from paper.table1.calibration import CALIBRATED, initial_network
@@ -55,35 +56,53 @@ def evaluate_ridge(
             needed / 1e9,
         )
         return None
-    network = initial_network(architecture, images.pixels, torch.arange(count, device=device), seed)
     # A job may go on where bfloat16 is another question.
-    kept = checkpoints.within(str(images.pixels.dtype).removeprefix("torch."))
-    features = _features(network, images, sides, kept)
-    order = torch.randperm(count, generator=generator(seed, 3))[: max(1, round(HELD_OUT * count))]
-    # An image's mirror image is held out with it.
-    held_out = torch.cat([order + number * count for number in range(len(sides))])
-    fit = ridge.fit(features, images.labels.repeat(len(sides)), CLASSES, PENALTIES, held_out)
+    kind = str(images.pixels.dtype).removeprefix("torch.")
+    kept, fits = checkpoints.within(f"features-{kind}"), checkpoints.within(f"fit-{kind}")
 
-    def scores(pixels: Tensor) -> Tensor:
-        return ridge.scores(network.constant(pixels)[0], fit.weight, fit.bias)
+    def fit(_: None) -> Arrays:
+        network = initial_network(
+            architecture, images.pixels, torch.arange(count, device=device), seed
+        )
+        features = _features(network, images, sides, kept)
+        random = generator(seed, 3)
+        order = torch.randperm(count, generator=random)[: max(1, round(HELD_OUT * count))]
+        # An image's mirror image is held out with it.
+        held_out = torch.cat([order + number * count for number in range(len(sides))])
+        labels = images.labels.repeat(len(sides))
+        fit = ridge.fit(features, labels, CLASSES, PENALTIES, held_out)
+        score = _test(network, fit, test, how.mirrored)
+        found = {"score": score, "penalty": fit.penalty, "iterations": fit.iterations}
+        return {name: np.array(value) for name, value in found.items()}
 
-    found = [
-        (scores(pixels) + (scores(pixels.flip(3)) if how.mirrored else 0)).argmax(1)
-        for pixels in test.pixels.split(PASS)
-    ]
-    score = int((torch.cat(found) == test.labels).sum()) / len(test)
+    ((_, found),) = fits.parts([None], fit, "fits")
+    kept.remove()  # gigabytes
+    score, iterations = float(found["score"]), int(found["iterations"])
     log.info(
         "%s, ridge (penalty %g), seed %d: test %.1f %%",
         architecture,
-        fit.penalty,
+        float(found["penalty"]),
         seed,
         100 * score,
     )
     rows = len(sides) * count
     cost = min(count, CALIBRATED) * architecture.calibration_multiply_adds
     cost += rows * architecture.constant_multiply_adds
-    cost += 2 * fit.iterations * rows * architecture.features * CLASSES
+    cost += 2 * iterations * rows * architecture.features * CLASSES
     return result(architecture, seed, score, images, test, cost)
+
+
+def _test(network: Classifier, fit: ridge.Ridge, test: Images, mirrored: bool) -> float:
+    """The share of test images that are classified right."""
+
+    def scores(pixels: Tensor) -> Tensor:
+        return ridge.scores(network.constant(pixels)[0], fit.weight, fit.bias)
+
+    found = [
+        (scores(pixels) + (scores(pixels.flip(3)) if mirrored else 0)).argmax(1)
+        for pixels in test.pixels.split(PASS)
+    ]
+    return int((torch.cat(found) == test.labels).sum()) / len(test)
 
 
 def _features(
