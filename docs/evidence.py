@@ -208,3 +208,29 @@ def claims_table(run="default"):
          "fixed switches", "", verdicts(alike)),
     ]  # fmt: skip
     return markdown(rows, ["claim", "measured", "verdict"])
+
+
+def other_weights(weights, run):
+    """For each table the closest reading with some weights, beside that of all readings.
+
+    Deviations are over the printed numbers that these weights reach.
+    """
+    frame = table("fidelity_readings", run)
+    frame = frame[frame["reading"].str.contains(f"weights={weights}")]
+    best = frame.loc[frame["mad"].astype(float).groupby(frame["group"], sort=False).idxmin()]
+    rows = [
+        (
+            row["group"].replace("table", "Table "),
+            row["reading"]
+            .removeprefix(f"weights={weights}")
+            .lstrip(",")
+            .replace("=", ": ")
+            .replace(",", ", "),
+            f"{row['reaches']} of {row['of']}",
+            f"{float(row['mad']):.3g}",
+            f"{float(row['mad_of_closest']):.3g}",
+        )
+        for _, row in best.iterrows()
+    ]
+    header = ["numbers of", "closest reading with them", "numbers", "deviation"]
+    return markdown(rows, [*header, "of torchvision's, same numbers"])
