@@ -154,8 +154,10 @@ def table4(space, run="default"):
     """Table 4 in image or activation space: ours for known and fixed switches, the paper's."""
     frame = table("table4", run)
     columns = [column for column in frame if column.startswith(f"{space}: ")]
-    rows = frame[["layer", "source", *columns]].to_numpy().tolist()
-    header = ["layer", "", *(column.removeprefix(f"{space}: ") for column in columns)]
+    # Only pictures depend on the decoder, which a run may have two of.
+    keys = ["layer", "source", *(["decoder"] if space == "image" and "decoder" in frame else [])]
+    rows = frame[[*keys, *columns]].drop_duplicates().to_numpy().tolist()
+    header = ["layer", "", *keys[2:], *(column.removeprefix(f"{space}: ") for column in columns)]
     return markdown(rows, header)
 
 
