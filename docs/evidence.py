@@ -236,3 +236,16 @@ def other_weights(weights, run):
     ]
     header = ["numbers of", "closest reading with them", "numbers", "deviation"]
     return markdown(rows, [*header, "of torchvision's, same numbers"])
+
+
+def pictures(column, methods, run="default"):
+    """A column of table4_pictures at pool(1) to pool(4), for some methods: titles by method."""
+    frame = table("table4_pictures", run)
+    frame = frame[frame["decoder"].isin(["known", ""])]
+    cells = frame.set_index(["method", "layer"])[column]
+    pools = list(frame["layer"].unique())
+    rows = [
+        (title, *(cells.get((method, pool), "") for pool in pools))
+        for method, title in methods.items()
+    ]
+    return markdown(rows, ["", *pools])

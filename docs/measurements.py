@@ -161,3 +161,19 @@ def audit():
     shown = counts.unstack(fill_value="").reindex(columns=frame["network"].unique())
     rows = [(*key, *row) for key, row in zip(shown.index, shown.to_numpy(), strict=True)]
     return markdown(rows, ["guarantee", "source", *shown])
+
+
+def job_times(preset, shown=9):
+    """Where a run's time goes: the rules with the longest jobs in all, and the others together."""
+    frame = pd.read_csv(DOCS.parent / "workflow" / "data" / "job_seconds.csv")
+    frame = frame[frame["preset"] == preset].assign(total=lambda t: t["jobs"] * t["seconds"])
+    frame = frame.sort_values("total", ascending=False)
+    first, others = frame[:shown], frame[shown:]
+    rows = [
+        (row.rule, row.jobs, f"{row.total:,.0f}", f"{row.longest:,.0f}")
+        for row in first.itertuples()
+    ]
+    if len(others):
+        rest = others["jobs"].sum(), f"{others['total'].sum():,.0f}"
+        rows.append(("all others", *rest, f"{others['longest'].max():,.0f}"))
+    return markdown(rows, ["rule", "jobs", "seconds", "longest"])
