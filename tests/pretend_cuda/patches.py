@@ -8,8 +8,6 @@ from torch import Tensor
 from torch.optim import optimizer
 from torch.utils._pytree import tree_map
 
-from paper.device import half_precision
-
 
 class Event:
     """A torch.cuda.Event: all that was asked for is done already."""
@@ -23,7 +21,6 @@ class Event:
 
 def apply(mode, kind: type[Tensor]) -> None:
     """``mode`` counts; ``kind``: of the tensors on the device."""
-    cpu_has_bfloat16 = half_precision(torch.device("cpu"))
     for name, value in {
         "_lazy_init": lambda: None,
         "is_available": lambda: True,
@@ -34,7 +31,7 @@ def apply(mode, kind: type[Tensor]) -> None:
         "get_device_name": lambda device=None: "pretend GPU",
         "get_device_capability": lambda device=None: (9, 0),
         # As on the CPU, so that both compute the same digits.
-        "is_bf16_supported": lambda including_emulation=True: cpu_has_bfloat16,
+        "is_bf16_supported": _cpu_has_bfloat16,
         "manual_seed_all": lambda seed: None,
         "synchronize": lambda device=None: mode._wait("all that is under way"),
         "Event": Event,
@@ -48,6 +45,12 @@ def apply(mode, kind: type[Tensor]) -> None:
     torch.load = _loaded_on_cpu_first(torch.load)
     _replace(safetensors.safe_open, _opened_on_cpu_first(safetensors.safe_open))
     _replace(safetensors.torch.save_file, _saved_from_cpu(safetensors.torch.save_file))
+
+
+def _cpu_has_bfloat16(including_emulation: bool = True) -> bool:
+    from paper.device import half_precision  # of the job, which is not there yet when this starts
+
+    return half_precision(torch.device("cpu"))
 
 
 def _replace(old, new) -> None:
