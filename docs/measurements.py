@@ -177,3 +177,25 @@ def job_times(preset, shown=9):
         rest = others["jobs"].sum(), f"{others['total'].sum():,.0f}"
         rows.append(("all others", *rest, f"{others['longest'].max():,.0f}"))
     return markdown(rows, ["rule", "jobs", "seconds", "longest"])
+
+
+def explained():
+    """VGG-16, layer by layer: learned and Gaussian filters, and what their covariance explains."""
+    shown = {"coherence": None, "model_rip": "recovered", "one_step": None}
+    tables = {}
+    for name, code in shown.items():
+        frame = pd.read_csv(DOCS / "networks" / f"vgg16_{name}.csv").set_index("layer")
+        tables[name] = frame[frame["code"] == code] if code else frame
+    names = ("learned", "Gaussian", "explained, both")
+    rows = []
+    for layer in tables["coherence"].index:
+        row = [layer]
+        for frame in tables.values():
+            for name in names:
+                there = layer in frame.index and pd.notna(frame.loc[layer, name])
+                row.append(f"{frame.loc[layer, name]:.2f}" if there else "")
+        rows.append(row)
+    header = [f"{what}{name}" for what in ("coherence, ", "ratio, ", "error, ") for name in names]
+    return markdown(
+        rows, ["layer", *(title.replace("explained, both", "explained") for title in header)]
+    )
