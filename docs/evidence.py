@@ -171,11 +171,12 @@ def groups(run="default"):
             row["numbers"],
             f"{row['in_set']} of {row['readings']}",
             row["chance"],
+            f"{100 * float(row['without_a_row']):.0f} %",
         )
         for _, row in table("fidelity_groups", run).iterrows()
     ]
     header = ["numbers of", "closest reading", "deviation", "numbers", "in the set", "chance"]
-    return markdown(rows, header)
+    return markdown(rows, [*header, "without a row"])
 
 
 def claims_table(run="default"):
