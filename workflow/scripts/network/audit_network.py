@@ -117,7 +117,7 @@ def _activities(network: TracedNetwork, picture: Tensor) -> dict[str, tuple[floa
         active, spanned = _passed(network, layer, output)
         places = float(np.prod(code.shape[2:]))
         share = nonzeros / float(regions)
-        found[layer.name] = (float(active.float().mean()), spanned, nonzeros, share, stripe, places)
+        found[layer.name] = (active, spanned, nonzeros, share, stripe, places)
     return found
 
 
