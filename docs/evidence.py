@@ -250,3 +250,13 @@ def pictures(column, methods, run="default"):
         for method, title in methods.items()
     ]
     return markdown(rows, ["", *pools])
+
+
+def errata(run="default"):
+    """Table 3's Gaussian column against the exact law of random filters."""
+    frame = table("errata", run)
+    rows = [
+        (row[0], *(f"{float(cell):.4f}" if cell else "" for cell in row[1:]))
+        for row in frame.to_numpy().tolist()
+    ]
+    return markdown(rows, list(frame))
