@@ -180,22 +180,25 @@ def job_times(preset, shown=9):
 
 
 def explained():
-    """VGG-16, layer by layer: learned and Gaussian filters, and what their covariance explains."""
-    shown = {"coherence": None, "model_rip": "recovered", "one_step": None}
-    tables = {}
-    for name, code in shown.items():
+    """VGG-16, layer by layer: learned and Gaussian filters, and what their covariance explains.
+
+    Nothing where the two differ by less than 0.05: shares of small differences say little.
+    """
+    tables = []
+    for name in ("coherence", "model_rip", "one_step"):
         frame = pd.read_csv(DOCS / "networks" / f"vgg16_{name}.csv").set_index("layer")
-        tables[name] = frame[frame["code"] == code] if code else frame
-    names = ("learned", "Gaussian", "explained, both")
+        tables.append(frame[frame["code"] == "recovered"] if "code" in frame else frame)
     rows = []
-    for layer in tables["coherence"].index:
+    for layer in tables[0].index:
         row = [layer]
-        for frame in tables.values():
-            for name in names:
-                there = layer in frame.index and pd.notna(frame.loc[layer, name])
-                row.append(f"{frame.loc[layer, name]:.2f}" if there else "")
+        for frame in tables:
+            values = frame.loc[layer] if layer in frame.index else {}
+            learned, gaussian = values.get("learned"), values.get("Gaussian")
+            share = values.get("explained, both")
+            far = learned is not None and abs(learned - gaussian) >= 0.05
+            row += [f"{value:.2f}" if value is not None else "" for value in (learned, gaussian)]
+            row.append(f"{share:.2f}" if far else "")
         rows.append(row)
-    header = [f"{what}{name}" for what in ("coherence, ", "ratio, ", "error, ") for name in names]
-    return markdown(
-        rows, ["layer", *(title.replace("explained, both", "explained") for title in header)]
-    )
+    columns = ("learned", "Gaussian", "explained")
+    header = [f"{what}, {name}" for what in ("coherence", "ratio", "error") for name in columns]
+    return markdown(rows, ["layer", *header])
