@@ -24,13 +24,16 @@ WHAT = ("values", "switches", "masks")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; 0, or 1 after a sentence that says what is wrong."""
+    """Run the command; 0, or 1 after a sentence that says what is wrong, or 130 if interrupted."""
     options = _parser().parse_args(arguments)
     try:
         print(json.dumps(_invert(options)))
     except (ValueError, OSError) as error:
         print(f"cnninvert: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("cnninvert: interrupted; nothing is written", file=sys.stderr)
+        return 130
     return 0
 
 
@@ -59,6 +62,8 @@ def _invert(options: argparse.Namespace) -> dict:
         raise ValueError(f"--known {wrong[0]}: give any of {', '.join(WHAT)}, with commas")
     if (options.weights is None) == (options.random is None):
         raise ValueError("give the network's weights with --weights, or a seed with --random")
+    if not options.output.absolute().parent.is_dir():
+        raise ValueError(f"--output {options.output}: there is no such folder; make it first")
     preprocessing = Preprocessing(options.size, tuple(options.mean), tuple(options.std))
     picture = _read(options.picture, options.size)
     device = "cuda" if torch.cuda.is_available() else "cpu"

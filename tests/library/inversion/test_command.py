@@ -1,6 +1,7 @@
 """The command cnninvert invert."""
 
 import json
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -48,13 +49,23 @@ def test_it_writes_the_picture_and_prints_its_errors(folder, known, capsys):
         (["--weights", "w.safetensors"], "give the network's weights with --weights, or a seed"),
         (["--layer", "pool"], "the network has no layer 'pool'"),
         (["--file", "no.py"], "no.py"),
-        (["--output", "no/such/folder.png"], "No such file or directory"),
+        (
+            ["--output", "no/such/folder.png"],
+            "--output no/such/folder.png: there is no such folder",
+        ),
     ],
 )
 def test_bad_input_gets_a_sentence(folder, more, sentence, capsys):
     assert main(command(folder, *more)) == 1
     said = capsys.readouterr()
     assert sentence in said.err and not said.out
+
+
+def test_an_interruption_is_no_traceback(folder, monkeypatch, capsys):
+    monkeypatch.setattr("cnninvert.command.invert", Mock(side_effect=KeyboardInterrupt))
+    assert main(command(folder)) == 130
+    assert "interrupted; nothing is written" in capsys.readouterr().err
+    assert not (folder / "out.png").exists()
 
 
 def test_a_file_that_is_no_picture_is_named(folder, capsys):
