@@ -115,7 +115,9 @@ def report_run():
 
     write_manifest()
     logger.info(time_table(R))
-    logger.info(f"cnninvert: tables in {R}/tables, figures in {R}/figures.")
+    folders = [f"{R}/tables", f"{R}/figures", f"{R}/networks/{NETWORK}"]
+    made = [folder for folder in folders if Path(folder).is_dir()]
+    logger.info(f"cnninvert: results are in {', '.join(made) or R}.")
     best = [
         *[path for path in files_of("picture") if path.endswith(".png")],
         *[path for path in files_of("figure4") if path.endswith("_known.png")][-1:],
