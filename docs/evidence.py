@@ -166,7 +166,7 @@ def groups(run="default"):
     rows = [
         (
             row["group"].replace("table", "Table "),
-            row["closest"].replace("=", ": ").replace(",", ", ").replace("_", " "),
+            _reading(row["closest"]),
             f"{float(row['mad']):.3g}",
             row["numbers"],
             f"{row['in_set']} of {row['readings']}",
@@ -177,6 +177,11 @@ def groups(run="default"):
     ]
     header = ["numbers of", "closest reading", "deviation", "numbers", "in the set", "chance"]
     return markdown(rows, [*header, "without a row"])
+
+
+def _reading(text):
+    """A reading as it is printed: batch norm: before."""
+    return text.replace("=", ": ").replace(",", ", ").replace("_", " ")
 
 
 def claims_table(run="default"):
@@ -224,11 +229,7 @@ def other_weights(weights, run):
     rows = [
         (
             row["group"].replace("table", "Table "),
-            row["reading"]
-            .removeprefix(f"weights={weights}")
-            .lstrip(",")
-            .replace("=", ": ")
-            .replace(",", ", "),
+            _reading(row["reading"].removeprefix(f"weights={weights}").lstrip(",")),
             f"{row['reaches']} of {row['of']}",
             f"{float(row['mad']):.3g}",
             f"{float(row['mad_of_closest']):.3g}",

@@ -22,7 +22,12 @@ def inversion():
         (known, *(f"{errors[pool][known]:.3f} ± {spreads[pool][known]:.3f}" for pool in errors))
         for known in frame.known.unique()
     ]
-    return markdown(rows, ["known", *(f"pool({pool.removeprefix('pool')})" for pool in errors)])
+    return markdown(rows, ["known", *map(_pool, errors)])
+
+
+def _pool(name):
+    """pool1 as the paper has it: pool(1)."""
+    return f"pool({name.removeprefix('pool')})"
 
 
 def two_cores(filters):
@@ -65,32 +70,26 @@ def _printed(filters, layers):
     return table("table1").set_index(["filters", "layers"])["paper (%)"][filters, str(layers)]
 
 
-def columns_of(name, formats, only=None):
-    """Some columns of docs/inversion/<name>.csv, each in a format, as a table.
-
-    ``only``: the first column's values that are shown; None for all.
-    """
+def columns_of(name, formats):
+    """Some columns of docs/inversion/<name>.csv, each in a format, as a table."""
     frame = pd.read_csv(DOCS / "inversion" / f"{name}.csv")
-    if only:
-        frame = frame[frame.iloc[:, 0].isin(only)]
     rows = [[form.format(row[key]) for key, form in formats.items()] for _, row in frame.iterrows()]
     return markdown(rows, list(formats))
 
 
 def horizon(layers):
     """Ranks of some layers' Jacobians, as shares of the number of pixel values."""
-    floors = {f"rank, {floor}": "{:.3f}" for floor in ("0.01", "0.001", "0.0001")}
+    floors = ["0.01", "0.001", "0.0001"]
     frame = pd.read_csv(DOCS / "inversion" / "horizon.csv").set_index("layer").loc[layers]
     rows = [
         (
             layer,
             f"{row['non-zeros'] / row['pixel values']:.2f}",
-            *(form.format(row[name]) for name, form in floors.items()),
+            *(f"{row[f'rank, {floor}']:.3f}" for floor in floors),
         )
         for layer, row in frame.iterrows()
     ]
-    names = [name.removeprefix("rank, ") for name in floors]
-    return markdown(rows, ["layer", "non-zeros a pixel value", *names])
+    return markdown(rows, ["layer", "non-zeros a pixel value", *floors])
 
 
 def witnesses():
@@ -118,8 +117,7 @@ def peers():
     order = [("ours", "values, switches"), ("ours", "switches"), ("ours", "values")]
     order += [(name, "values") for name in ("plenoptic", "bdpy", "Mahendran and Vedaldi")]
     rows = [(*key, *(f"{value:.3f}" for value in last.loc[key])) for key in order]
-    pools = [f"pool({name.removeprefix('pool')})" for name in last]
-    return markdown(rows, ["method", "known", *pools])
+    return markdown(rows, ["method", "known", *map(_pool, last)])
 
 
 def networks():

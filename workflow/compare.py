@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent / "lib"))
 # isort: split
 from machinery.errors import InputError
 from machinery.files import sha256
-from machinery.manifest import FOLDERS, flat, read_manifest
+from machinery.manifest import flat, listed_files, read_manifest
 
 NAMED_BY_USER = {"preset"}  # a setting that says where results lie, not what they are
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -54,9 +54,7 @@ def compare(first: Path, second: Path) -> tuple[list[str], bool]:
 
 def check_tables(folder: Path, manifest: Mapping[str, Any]) -> None:
     listed = {name: sum for name, sum in manifest["files"].items() if is_a("tables", name)}
-    paths = [path for each in FOLDERS for path in folder.glob(f"{each}/**/[!.]*")]
-    files = {str(path.relative_to(folder)) for path in paths if path.is_file()}
-    there = {name for name in files if is_a("tables", name)}
+    there = {name for name in listed_files(folder) if is_a("tables", name)}
     for name in sorted(there | set(listed)):
         if name not in there or listed.get(name) != sha256(folder / name):
             raise InputError(

@@ -121,10 +121,9 @@ class TracedNetwork:
         for name in {*keep, *replace, last} - {None}:
             self.layer(name)
         values: dict[fx.Node, object] = {}
-        for node in self.graph.graph.nodes:
+        for node, (layer, call) in self._steps.items():
             if node.op == "output":
                 return
-            layer, call = self._steps[node]
             if layer and layer.name in replace:
                 found, places = replace[layer.name](values[node.all_input_nodes[0]]), None
             elif node.op == "placeholder":

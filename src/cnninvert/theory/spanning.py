@@ -32,17 +32,20 @@ def spanned_share(w: Convolution, active: Tensor) -> float:
     channels = w.filters.shape[1] * w.groups
     most = max(1, min(MOST_PLACES, isqrt(MOST_UNKNOWNS // channels)))
     strides, sizes = w._axes(w.stride), w._axes(w.size)
+    height, width = square = [min(most, size) for size in sizes]
     axes = [
-        _middle(min(most, size), size, padding, stride, reach, places)
-        for size, padding, stride, reach, places in zip(
-            sizes, w._axes(w.padding), strides, w.reach, w.code_shape[1:], strict=True
+        _middle(*axis)
+        for axis in zip(
+            square, sizes, w._axes(w.padding), strides, w.reach, w.code_shape[1:], strict=True
         )
     ]
-    (top, height, rows), (left, width, columns) = axes
+    (top, rows), (left, columns) = axes
     unknowns = channels * height * width
     seen = [
         max(begin + count, (places.stop - places.start - 1) * stride + reach)
-        for (begin, count, places), stride, reach in zip(axes, strides, w.reach, strict=True)
+        for (begin, places), count, stride, reach in zip(
+            axes, square, strides, w.reach, strict=True
+        )
     ]
     impulses = w.filters.new_zeros(unknowns, channels, *seen)
     impulses[:, :, top : top + height, left : left + width] = torch.eye(
@@ -62,10 +65,10 @@ def spanned_share(w: Convolution, active: Tensor) -> float:
 
 def _middle(
     count: int, size: int, padding: int, stride: int, reach: int, places: int
-) -> tuple[int, int, slice]:
+) -> tuple[int, slice]:
     """Along an axis: where ``count`` unknowns begin in what their responses see; the responses."""
     start = padding + (size - count) // 2  # in the padded input
     first = max(0, min(start // stride, -(-(start - reach + 1) // stride)))
     first = min(first, places - 1)
     last = min(places - 1, (start + count - 1) // stride)
-    return start - first * stride, count, slice(first, last + 1)
+    return start - first * stride, slice(first, last + 1)

@@ -118,10 +118,14 @@ def _without_record(results: Path) -> list[str]:
     return sorted(str(path.relative_to(logs).with_suffix("")) for path in lacking)
 
 
+def listed_files(results: Path) -> list[str]:
+    """The files of a preset's folder that its manifest lists, as paths from there."""
+    paths = (path for folder in FOLDERS for path in results.glob(f"{folder}/**/[!.]*"))
+    return sorted(str(path.relative_to(results)) for path in paths if path.is_file())
+
+
 def _checksums(results: Path) -> dict[str, str]:
-    paths = [path for folder in FOLDERS for path in results.glob(f"{folder}/**/[!.]*")]
-    names = {str(path.relative_to(results)): path for path in paths if path.is_file()}
-    return {name: sha256(names[name]) for name in sorted(names)}
+    return {name: sha256(results / name) for name in listed_files(results)}
 
 
 def _photographs(results: Path, folder: Path) -> dict[str, Any]:
