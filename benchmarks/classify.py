@@ -33,7 +33,7 @@ from machinery.files import atomic_write
 from paper.device import computing_type
 from paper.printing.plotting import save, subplots
 from paper.seeds import generator
-from paper.table1.classifier import CLASSES, COLOURS, SIDE, Architecture
+from paper.table1.architecture import CLASSES, COLOURS, SIDE, Architecture
 from paper.table1.constants import is_cacheable
 from paper.table1.images import Images, normalise
 from paper.table1.optimisation import Task, Training

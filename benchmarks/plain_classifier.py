@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from paper.table1.classifier import SIDE, Classifier
+from paper.table1.architecture import SIDE
+from paper.table1.classifier import Classifier
 from paper.table1.images import MEAN, STD, Augmentation
 from paper.table1.muon import Muon
 from paper.table1.optimisation import WEIGHT_DECAY

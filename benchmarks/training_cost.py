@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 import pandas as pd
 import torch
 
-from paper.table1.classifier import COLOURS, SIDE, Architecture
+from paper.table1.architecture import COLOURS, SIDE, Architecture
 from paper.table1.constants import is_cacheable
 from paper.table1.recipe import Recipe
 from roofline import SWEEPS, Roofline, measure

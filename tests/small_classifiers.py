@@ -3,7 +3,8 @@
 import torch
 
 from machinery.checkpoints import Checkpoints
-from paper.table1.classifier import Architecture, Classifier
+from paper.table1.architecture import Architecture
+from paper.table1.classifier import Classifier
 from paper.table1.images import Augmentation
 from paper.table1.optimisation import Task
 from paper.table1.recipe import Recipe

@@ -10,7 +10,7 @@ from torch import nn
 
 import classify as benchmark
 from machinery.errors import InputError
-from paper.table1.classifier import Architecture
+from paper.table1.architecture import Architecture
 from paper.table1.images import Augmentation, Changes
 from paper.table1.optimisation import Task, Training
 from paper.table1.recipe import Recipe

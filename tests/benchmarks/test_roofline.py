@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import training_cost
-from paper.table1.classifier import Architecture
+from paper.table1.architecture import Architecture
 from paper.table1.images import Augmentation
 from paper.table1.recipe import Recipe
 from roofline import Roofline, measure

@@ -87,11 +87,11 @@ def test_the_targets_for_any_network_give_the_papers_tables(project):
     """AlexNet's sparsity and coherence, in any number of parts."""
     project.run("sparsity", "coherence", "--config", ALEXNET)
     project.run(
-        *("results/again/networks/alexnet/stats/sparsity.csv", "--set-scatter", "photographs=3"),
-        *("--config", "preset=again", ALEXNET),
+        *("results/thirds/networks/alexnet/stats/sparsity.csv", "--set-scatter", "photographs=3"),
+        *("--config", "preset=thirds", ALEXNET),
     )
     stats = project.file("results/tiny/networks/alexnet/stats")
-    again = project.file("results/again/networks/alexnet/stats/sparsity.csv")
+    again = project.file("results/thirds/networks/alexnet/stats/sparsity.csv")
     assert (stats / "sparsity.csv").read_bytes() == again.read_bytes()
     paper = project.file("results/tiny/stats/measure_sparsity/alexnet-torchvision.csv")
     ours, theirs = (pd.read_csv(path) for path in (stats / "sparsity.csv", paper))

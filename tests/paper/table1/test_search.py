@@ -9,7 +9,7 @@ import torch
 from machinery.checkpoints import Checkpoints
 from machinery.errors import InputError
 from paper.table1 import search as protocol
-from paper.table1.classifier import Architecture
+from paper.table1.architecture import Architecture
 from paper.table1.closed_form import ClosedForm, evaluate_ridge
 from paper.table1.images import Augmentation, Images
 from paper.table1.optimisation import Training

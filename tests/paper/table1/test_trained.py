@@ -5,7 +5,8 @@ import torch
 
 from cnninvert.networks.models import build_from_file
 from machinery.errors import InputError
-from paper.table1.classifier import Architecture, Classifier
+from paper.table1.architecture import Architecture
+from paper.table1.classifier import Classifier
 from paper.table1.exported import as_python
 from paper.table1.inverted import KNOWN, invert_classifier
 from paper.table1.module import as_module

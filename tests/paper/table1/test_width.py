@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from machinery.checkpoints import Checkpoints
-from paper.table1.classifier import Architecture
+from paper.table1.architecture import Architecture
 from paper.table1.closed_form import ClosedForm, evaluate_ridge
 from paper.table1.images import Images
 from paper.table1.width import Trend, accuracies

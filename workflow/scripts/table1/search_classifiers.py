@@ -7,7 +7,7 @@ from machinery import job
 from machinery.checkpoints import Checkpoints
 from machinery.files import write_csv
 from paper.device import computing_type, use_device
-from paper.table1.classifier import Architecture
+from paper.table1.architecture import Architecture
 from paper.table1.images import read
 from paper.table1.recipe import Recipe
 from paper.table1.search import Validation, search

@@ -9,7 +9,7 @@ from machinery.checkpoints import Checkpoints
 from machinery.errors import InputError
 from machinery.files import write_csv
 from paper.device import computing_type, use_device
-from paper.table1.classifier import Architecture
+from paper.table1.architecture import Architecture
 from paper.table1.closed_form import ClosedForm, evaluate_ridge
 from paper.table1.images import read
 

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from paper.seeds import generator
-from paper.table1.classifier import Architecture, Classifier, Layer
+from paper.table1.architecture import Architecture
+from paper.table1.classifier import Classifier, Layer
 from paper.table1.images import PASS
 from paper.table1.whitened_patches import whitened_filters
 

@@ -11,8 +11,9 @@ from torch import Tensor
 from machinery.checkpoints import Arrays, Checkpoints
 from paper.seeds import generator
 from paper.table1 import ridge
+from paper.table1.architecture import CLASSES, Architecture
 from paper.table1.calibration import CALIBRATED, initial_network
-from paper.table1.classifier import CLASSES, Architecture, Classifier
+from paper.table1.classifier import Classifier
 from paper.table1.images import PASS, Images
 from paper.table1.tested import result
 

@@ -2,7 +2,8 @@
 
 from torch import Tensor
 
-from paper.table1.classifier import SIDE, Architecture, Classifier
+from paper.table1.architecture import SIDE, Architecture
+from paper.table1.classifier import Classifier
 from paper.table1.images import PASS, Changes, Images
 from paper.table1.recipe import Recipe
 

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from paper.table1.classifier import Architecture
+from paper.table1.architecture import Architecture
 from paper.table1.images import MEAN, STD
 
 FILE = '''"""A network of Table 1: {layers} of {channels} {filters} filters, {size} x {size}.

@@ -12,7 +12,8 @@ from cnninvert.operators.model_sparsity import ModelProjection
 from cnninvert.operators.norms import norms
 from cnninvert.solvers.one_step import one_step
 from machinery.progress import progress
-from paper.table1.classifier import SIDE, Classifier
+from paper.table1.architecture import SIDE
+from paper.table1.classifier import Classifier
 from paper.table1.module import PREPROCESSING, as_module
 from paper.table1.whitening import Whitening
 from paper.table4.reconstruction import scale_to

@@ -5,7 +5,8 @@ from collections import OrderedDict
 from torch import nn
 
 from cnninvert.networks.preprocessing import Preprocessing
-from paper.table1.classifier import COLOURS, SIDE, Classifier
+from paper.table1.architecture import COLOURS, SIDE
+from paper.table1.classifier import Classifier
 from paper.table1.images import MEAN, STD
 from paper.table1.whitening import Whitening
 

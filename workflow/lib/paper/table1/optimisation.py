@@ -13,8 +13,9 @@ from torch import Tensor
 from machinery.errors import InputError
 from machinery.files import atomic_write
 from paper.seeds import generator
+from paper.table1.architecture import Architecture
 from paper.table1.calibration import initial_network
-from paper.table1.classifier import Architecture, Classifier
+from paper.table1.classifier import Classifier
 from paper.table1.constants import Constants
 from paper.table1.images import PASS, Images
 from paper.table1.muon import Muon

@@ -10,8 +10,9 @@ from torch import Tensor
 from machinery.checkpoints import Checkpoints
 from machinery.errors import InputError
 from paper.seeds import generator
+from paper.table1.architecture import Architecture
 from paper.table1.calibration import CALIBRATED
-from paper.table1.classifier import Architecture, Classifier
+from paper.table1.classifier import Classifier
 from paper.table1.constants import is_cacheable
 from paper.table1.halving import rungs, successive_halving
 from paper.table1.images import Images

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from paper.table1.classifier import Architecture
+from paper.table1.architecture import Architecture
 from paper.table1.images import Images
 
 

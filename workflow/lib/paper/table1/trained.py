@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 
 from machinery.errors import InputError
 from machinery.files import atomic_write
-from paper.table1.classifier import Architecture, Classifier
+from paper.table1.architecture import Architecture
+from paper.table1.classifier import Classifier
 
 
 def save(path: Path, networks: Sequence[Classifier]) -> None:

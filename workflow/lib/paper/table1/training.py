@@ -12,7 +12,8 @@ import torch
 from machinery.checkpoints import Checkpoints
 from machinery.files import atomic_write
 from machinery.progress import progress
-from paper.table1.classifier import Architecture, Classifier
+from paper.table1.architecture import Architecture
+from paper.table1.classifier import Classifier
 from paper.table1.images import PASS, Images
 from paper.table1.optimisation import Task, Training
 from paper.table1.recipe import Recipe
