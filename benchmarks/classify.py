@@ -33,7 +33,7 @@ from machinery.files import atomic_write
 from paper.device import computing_type
 from paper.printing.plotting import save, subplots
 from paper.seeds import generator
-from paper.table1.architecture import CLASSES, COLOURS, SIDE, Architecture
+from paper.table1.architecture import CLASSES, COLOURS, SIDE, Architecture, affordable
 from paper.table1.constants import is_cacheable
 from paper.table1.images import Images, normalise
 from paper.table1.optimisation import Task, Training
@@ -69,6 +69,7 @@ def arguments(values: list[str] | None) -> argparse.Namespace:
     section = yaml.safe_load(CONFIG.read_text())["table1"]
     for name in ("layers", "sizes", "channels"):
         add(f"--{name}", nargs="+", type=int, default=section[name])
+    add("--multiply-adds", type=float, default=section["multiply_adds"], help="millions, at most")
     add("--images", type=int, default=section["train_images"])
     add("--epochs", type=int, default=section["final_epochs"])
     add("--batch", type=int, default=section["batch"])
@@ -256,7 +257,12 @@ def _run(images: int, rate: float, once: float, workers: int) -> dict[str, float
 def _configurations(options: argparse.Namespace) -> list[tuple[int, int, int]]:
     """Layers, size and channels of each."""
     if options.configurations is None:
-        return list(product(options.layers, options.sizes, options.channels))
+        grid = product(options.layers, options.sizes, options.channels)
+        return [
+            shape
+            for shape in grid
+            if affordable(Architecture("learned", *shape), options.multiply_adds)
+        ]
     found = []
     for text in options.configurations:
         parts = text.split("x")

@@ -47,6 +47,7 @@ rule search_classifiers:
     params:
         sizes=config["table1"]["sizes"],
         channels=config["table1"]["channels"],
+        multiply_adds=config["table1"]["multiply_adds"],
         images=config["table1"]["search_images"],
         folds=config["table1"]["folds"],
         validation=config["table1"]["validation"],

@@ -59,6 +59,11 @@ BAD = [
     ({"figure3": {"lambda": 0}}, "figure3.lambda = 0"),
     ({"figure3": {"lambda": 1.5}}, "less than 1"),
     ({"table1": {"sizes": [4]}}, "table1.sizes"),
+    (
+        {"table1": {"sizes": [7], "channels": [64]}},
+        "table1.multiply_adds = 40 (million) leaves out every configuration of 3 layers, the "
+        "smallest of which has 73.87",
+    ),
     ({"table1": {"train_images": 60000}}, "at most 50000"),
     ({"table1": {"train_images": 40}}, "train_images = 40 are fewer than table1.batch = 100"),
     ({"table1": {"search_images": 40, "validation": 0.01}}, "leave 0 images held out"),

@@ -67,6 +67,7 @@ def test_every_rule_of_the_schema_is_kept(base, figure):
     figure(f"configs refused: {len(refused)} of {len(refused)}, for {len(rules)} rules")
 
 
+PATCHES = {"layers": [4], "variants": ["patches"], "multiply_adds": None}
 # What a schema cannot say: for each rule, the change that breaks it and the key that is named.
 BETWEEN = {
     **{
@@ -91,10 +92,11 @@ BETWEEN = {
     "table1.validation": st.floats(0.995, 1, exclude_max=True).map(
         lambda share: {"table1": {"validation": share}}
     ),
+    "table1.multiply_adds": st.floats(1e-9, 3).map(lambda n: {"table1": {"multiply_adds": n}}),
     "table1.halving": st.integers(3, 10**9).map(lambda n: {"table1": {"halving": n}}),
     "table1.train_images": st.integers(20, 99).map(lambda n: {"table1": {"train_images": n}}),
     "table1.variants": st.sampled_from([9, 11]).map(
-        lambda size: {"table1": {"sizes": [size], "layers": [4], "variants": ["patches"]}}
+        lambda size: {"table1": {**PATCHES, "sizes": [size]}}
     ),
     "figure2.filter_size": st.integers(33, 10**9).map(lambda n: {"figure2": {"filter_size": n}}),
     "figure2.sparsity": st.integers(49, 10**9).map(lambda n: {"figure2": {"sparsity": n}}),

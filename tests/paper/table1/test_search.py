@@ -175,8 +175,9 @@ def test_search_never_reads_test_images(tmp_path, monkeypatch):
         whitening=[],
         filters="random",
         layers="1",
-        sizes=[3, 5],
+        sizes=[3, 5, 7],
         channels=[2],
+        multiply_adds=0.2,
         images=80,
         folds=1,
         validation=0.25,
@@ -190,8 +191,11 @@ def test_search_never_reads_test_images(tmp_path, monkeypatch):
     )
     assert set(looked_at) == {"train_images", "train_labels"}
     table, curves = pd.read_csv(tmp_path / "t.csv"), pd.read_csv(tmp_path / "c.csv")
-    assert table["size"].tolist() == [3, 5] and set(table["images"]) == {60}
-    assert sorted(table["epochs"]) == [1, 2]
+    # 7 x 7 filters take 0.3 million multiply-adds.
+    assert table["size"].tolist() == [3, 5, 7] and table["images"].tolist() == [60, 60, 0]
+    assert sorted(table["epochs"]) == [0, 1, 2] and table["stopped_early"].sum() == 2
+    left_out = table.iloc[2]
+    assert pd.isna(left_out["validation_accuracy"]) and left_out["multiply_adds"] > 3e5
     assert len(curves) == 3
     # The job removes them when all is written.
     assert len(list((tmp_path / "state").iterdir())) == 2

@@ -7,10 +7,10 @@ from machinery import job
 from machinery.checkpoints import Checkpoints
 from machinery.files import write_csv
 from paper.device import computing_type, use_device
-from paper.table1.architecture import Architecture
+from paper.table1.architecture import Architecture, affordable
 from paper.table1.images import read
 from paper.table1.recipe import Recipe
-from paper.table1.search import Validation, search
+from paper.table1.search import Validation, search, with_left_out
 
 
 def search_classifiers(
@@ -20,6 +20,7 @@ def search_classifiers(
     layers: str,
     sizes: list[int],
     channels: list[int],
+    multiply_adds: float | None,
     images: int,
     folds: int,
     validation: float,
@@ -32,12 +33,13 @@ def search_classifiers(
     curves: Path,
 ) -> None:
     device = use_device(gpu)
-    architectures = [
+    grid = [
         Architecture(filters, int(layers), size, count) for size, count in product(sizes, channels)
     ]
+    tried = [architecture for architecture in grid if affordable(architecture, multiply_adds)]
     dtype = computing_type(device, recipe["precision"])
-    found = search(
-        architectures,
+    scores, learning = search(
+        tried,
         read(cifar10, "train", images, device, dtype, *whitening),
         Validation(folds, validation),
         Recipe.of(recipe),
@@ -45,8 +47,8 @@ def search_classifiers(
         seed,
         checkpoints,
     )
-    for path, rows in zip((table, curves), found, strict=True):
-        write_csv(path, rows)
+    write_csv(table, with_left_out(scores, grid))
+    write_csv(curves, learning)
 
 
 if "snakemake" in globals():

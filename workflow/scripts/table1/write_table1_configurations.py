@@ -33,15 +33,19 @@ def configurations(searches: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame
             "validation accuracy (%)": 100 * searches["validation_accuracy"],
             "spread": 100 * searches["spread"],
             "epochs": searches["epochs"],
-            "stopped": [
-                f"after epoch {row.epochs}" if row.stopped_early else ""
-                for row in searches.itertuples()
-            ],
+            "stopped": [stopped(row) for row in searches.itertuples()],
             "chosen": searches["chosen"],
             "trained parameters": searches["parameters"],
             "multiply-adds of an image": searches["multiply_adds"],
         }
     )
+
+
+def stopped(row) -> str:
+    """Where a configuration was stopped early; nothing if it was trained to the end."""
+    if not row.stopped_early:
+        return ""
+    return f"after epoch {row.epochs}" if row.epochs else "left out: too many multiply-adds"
 
 
 if "snakemake" in globals():

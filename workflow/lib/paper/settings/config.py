@@ -13,6 +13,7 @@ from machinery.errors import InputError, input_errors
 from machinery.schema import check_schema
 from paper.settings.inversion import check_inversion
 from paper.settings.network import check_network
+from paper.table1.architecture import Architecture, affordable
 
 WEIGHTS = ("torchvision", "oxford")
 # What is counted in test photographs, and can be no more than images.test.
@@ -167,6 +168,13 @@ def _table1(config: Config) -> None:
             "or set halving to 1."
         )
     deepest, largest = max(section["layers"]), max(section["sizes"])
+    least = Architecture("learned", deepest, min(section["sizes"]), min(section["channels"]))
+    if not affordable(least, section["multiply_adds"]):
+        raise InputError(
+            f"config: table1.multiply_adds = {section['multiply_adds']} (million) leaves out every "
+            f"configuration of {deepest} layers, the smallest of which has "
+            f"{least.multiply_adds / 1e6:.2f}; raise it, or set it to null."
+        )
     if "patches" in section["variants"] and largest > 32 >> (deepest - 1):
         raise InputError(
             f"config: table1.variants has patches, but filters of table1.sizes = {largest} "

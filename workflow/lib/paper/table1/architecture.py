@@ -108,3 +108,8 @@ class Architecture:
         """Input channels and side of the map, a layer."""
         inputs = [COLOURS] + [self.maps] * (self.layers - 1)
         return [(count, SIDE >> layer) for layer, count in enumerate(inputs)]
+
+
+def affordable(architecture: Architecture, millions: float | None) -> bool:
+    """Whether one image takes at most that many ``millions`` of multiply-adds; None: always."""
+    return millions is None or architecture.multiply_adds <= 1e6 * millions

@@ -102,7 +102,7 @@ def search(
     cheapest_first = sorted(architectures, key=lambda architecture: architecture.multiply_adds)
     outcomes = successive_halving(cheapest_first, recipe.epochs, halving, score, drop)
     rows = [
-        asdict(outcome.candidate)
+        _described(outcome.candidate)
         | {
             "validation_accuracy": _at(curves[outcome.candidate], outcome.budget).mean(),
             "spread": _at(curves[outcome.candidate], outcome.budget).std(),
@@ -110,13 +110,28 @@ def search(
             "images": len(tasks[0].train),
             "epochs": outcome.budget,
             "stopped_early": outcome.budget < recipe.epochs,
-            "parameters": outcome.candidate.parameters,
-            "multiply_adds": outcome.candidate.multiply_adds,
         }
         for outcome in outcomes
     ]
     table = pd.DataFrame(rows).sort_values(["size", "channels"], ignore_index=True)
     return table, pd.concat(_labelled(curves[a], asdict(a)) for a in architectures)
+
+
+def with_left_out(table: pd.DataFrame, grid: list[Architecture]) -> pd.DataFrame:
+    """``search``'s first table with a row for every architecture of ``grid``.
+
+    Those that were not tried stopped after 0 epochs, without an accuracy.
+    """
+    tried = {tuple(row) for row in table[["size", "channels"]].to_numpy()}
+    rest = [
+        _described(architecture) | {"folds": 0, "images": 0, "epochs": 0, "stopped_early": True}
+        for architecture in grid
+        if (architecture.size, architecture.channels) not in tried
+    ]
+    if not rest:
+        return table
+    together = pd.concat([table, pd.DataFrame(rest)])
+    return together.sort_values(["size", "channels"], ignore_index=True)
 
 
 def best(table: pd.DataFrame) -> Architecture:
@@ -168,6 +183,15 @@ def training_cost(architecture: Architecture, images: Images, recipe: Recipe) ->
     once = architecture.constant_multiply_adds * (2 if recipe.augmentation.flips else 1)
     calibration = min(len(images), CALIBRATED) * architecture.calibration_multiply_adds
     return calibration + len(images) * (passes + (once if cached else 0))
+
+
+def _described(architecture: Architecture) -> dict[str, object]:
+    """What is known of an architecture before it is trained."""
+    numbers = {
+        "parameters": architecture.parameters,
+        "multiply_adds": architecture.multiply_adds,
+    }
+    return asdict(architecture) | numbers
 
 
 def _at(curve: pd.DataFrame, epoch: int) -> pd.Series:
