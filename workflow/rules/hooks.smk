@@ -1,7 +1,10 @@
 """What is done before a run and after it: words to the user, and the manifest."""
 
+import time
+
 USUAL_SPEED = 50  # GMAC/s of one core
 PATIENCE = 900  # seconds; for a longer run the light preset is named
+STARTED = time.time()
 
 
 def on_start():
@@ -114,7 +117,7 @@ def report_run():
     from machinery.timings import time_table
 
     write_manifest()
-    logger.info(time_table(R))
+    logger.info(time_table(R, since=STARTED))
     folders = [f"{R}/tables", f"{R}/figures", f"{R}/networks/{NETWORK}"]
     made = [folder for folder in folders if Path(folder).is_dir()]
     logger.info(f"cnninvert: results are in {', '.join(made) or R}.")

@@ -41,6 +41,7 @@ rule search_classifiers:
     wildcard_constraints:
         layers="[0-9]+",
     threads: several_threads
+    priority: 60  # the last of these trainings would else run alone at the end
     resources:
         gpu=gpus,
         gres=gres,
@@ -75,6 +76,7 @@ rule test_classifier:
     wildcard_constraints:
         layers="[0-9]+",
     threads: several_threads
+    priority: 60  # the last of these trainings would else run alone at the end
     resources:
         gpu=gpus,
         gres=gres,

@@ -5,11 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 
-def benchmarks(results: str | Path) -> pd.DataFrame:
-    """A row a job: rule, wall seconds, and the most memory (MiB)."""
+def benchmarks(results: str | Path, since: float = 0) -> pd.DataFrame:
+    """A row a job that ended after ``since`` (seconds since 1970): rule, wall seconds, and the most
+    memory (MiB)."""
     rows = []
     folder = Path(results) / "benchmarks"
     for path in sorted(folder.rglob("*.tsv")):
+        if path.stat().st_mtime < since:
+            continue
         rule = path.relative_to(folder).parts[0].removesuffix(".tsv")
         try:
             run = pd.read_csv(path, sep="\t", na_values="-").iloc[0]
@@ -19,11 +22,12 @@ def benchmarks(results: str | Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["rule", "seconds", "MiB"])
 
 
-def time_table(results: str | Path) -> str:
-    """A table of rules: jobs, wall seconds in all, the longest job, and the most memory (MiB)."""
-    jobs = benchmarks(results)
+def time_table(results: str | Path, since: float = 0) -> str:
+    """A table of the rules whose jobs ended after ``since``: jobs, wall seconds in all, the longest
+    job, and the most memory (MiB)."""
+    jobs = benchmarks(results, since)
     if jobs.empty:
-        return "No benchmark files yet."
+        return "No job was timed."
     table = jobs.groupby("rule")
     summary = pd.DataFrame(
         {
@@ -33,4 +37,4 @@ def time_table(results: str | Path) -> str:
             "MiB": table["MiB"].max().round(0),
         }
     ).sort_values("seconds", ascending=False)
-    return f"Wall time of the jobs, in seconds:\n{summary.to_string()}"
+    return f"Wall time of this run's jobs, in seconds:\n{summary.to_string()}"
