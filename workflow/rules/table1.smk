@@ -40,8 +40,8 @@ rule search_classifiers:
         "<benchmarks>/search_classifiers/{filters}-{layers}.tsv"
     wildcard_constraints:
         layers="[0-9]+",
-    threads: several_threads
     priority: 60  # the last of these trainings would else run alone at the end
+    threads: several_threads
     resources:
         gpu=gpus,
         gres=gres,
@@ -75,8 +75,8 @@ rule test_classifier:
         "<benchmarks>/test_classifier/{filters}-{layers}.tsv"
     wildcard_constraints:
         layers="[0-9]+",
-    threads: several_threads
     priority: 60  # the last of these trainings would else run alone at the end
+    threads: several_threads
     resources:
         gpu=gpus,
         gres=gres,
