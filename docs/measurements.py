@@ -51,6 +51,23 @@ def two_cores(filters):
     return markdown(rows, ["", "ours", "paper", "CPU seconds", "two cores of", "commit"])
 
 
+def speedups():
+    """How many times the plain loop's images a second ours has, over configurations."""
+    rows = []
+    for hardware, name in (("AVX-512, bfloat16", "classify"), ("AVX2", "classify_avx2")):
+        frame = pd.read_csv(DOCS / "table1" / f"{name}.csv")
+        rates = frame.pivot(
+            index=["filters", "configuration"], columns="engine", values="images_per_second"
+        )
+        ratios = (rates["cnninvert"] / rates["plain"]).groupby("filters")
+        for filters in ("random", "learned"):
+            low, middle, high = (
+                f"{number[filters]:.2f}" for number in (ratios.min(), ratios.median(), ratios.max())
+            )
+            rows.append((f"{filters} filters, {hardware}", low, middle, high))
+    return markdown(rows, ["ours / plain", "lowest", "median", "highest"])
+
+
 def widths():
     """How many random filters would have the paper's accuracy, by the trend of two_cores.csv."""
     frame = pd.read_csv(DOCS / "table1" / "two_cores.csv")

@@ -6,6 +6,7 @@ Run it on the machine of those runs, with nothing beside it: its speed is measur
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from machinery.timings import benchmarks
 
 
 def job_seconds(folders: list[Path], table: Path) -> None:
-    if not (gmacs := speed.measure()):
+    if not (gmacs := speed.measure(os.cpu_count())):
         sys.exit("job_seconds.py: this machine's speed cannot be measured; try again.")
     kept = pd.read_csv(table) if table.exists() else pd.DataFrame(columns=["preset"])
     for folder in folders:

@@ -50,13 +50,13 @@ def say_expected_time():
         return
     names = [job.rule.name for job in workflow.dag.needrun_jobs()]
     cores = workflow.resource_settings.cores or 1
-    # Measuring takes two seconds, which a run of seconds is not to wait for.
+    # Measuring takes three seconds, which a run of seconds is not to wait for.
     if (
         not (usual := expect(config["preset"], names, cores, USUAL_SPEED))
         or usual.seconds < 60
     ):
         return
-    if not (gmacs := speed.measure()):
+    if not (gmacs := speed.measure(cores)):
         return
     run = expect(config["preset"], names, cores, gmacs)
     apart = f" and {run.untimed} jobs of other rules" * (run.untimed > 0)

@@ -2,22 +2,35 @@
 
     python workflow/lib/machinery/speed.py      # prints GMAC/s
 
-It is a process of its own, as importing torch takes a second that Snakemake need not wait for.
+It is measured in processes of their own, so that Snakemake need not import torch, and in several
+at once, as jobs run: where two of a machine's "cores" are one, each then has half of it.
 """
 
 import subprocess
 import sys
 import time
+from statistics import mean
 
-SECONDS = 0.5
+SECONDS = 1
+AT_ONCE = 4  # processes at most
 SHAPE = 4, 64, 56, 56  # of the maps, VGG-16's in the middle
 
 
-def measure() -> float | None:
-    """Billions of multiply-adds a second of this machine; None if it cannot be measured."""
-    answer = subprocess.run([sys.executable, __file__], capture_output=True, text=True)
+def measure(cores: int) -> float | None:
+    """Billions of multiply-adds a second of each of ``cores`` that are busy; None if it cannot be
+    measured."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, __file__],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for _ in range(min(cores, AT_ONCE))
+    ]
+    answers = [process.communicate()[0] for process in processes]
     try:
-        return float(answer.stdout)
+        return mean(map(float, answers))
     except ValueError:
         return None
 
