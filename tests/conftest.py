@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -14,6 +15,7 @@ from machinery.errors import InputError
 
 # Code of the pretend device, which its own processes import.
 collect_ignore = ["pretend_cuda"]
+PRETEND = Path(__file__).parent / "pretend_cuda"
 OF_THE_RUN = {
     f"test_{name}.py"
     for name in (
@@ -29,6 +31,34 @@ def device(request) -> torch.device:
     if request.param == "cuda" and not torch.cuda.is_available():
         pytest.skip("torch sees no CUDA device here")
     return torch.device(request.param)
+
+
+@pytest.fixture(scope="session")
+def pretend(tmp_path_factory) -> dict[str, str]:
+    """Environment variables for processes on the pretend device (tests/pretend_cuda)."""
+    if torch.cuda.is_available():
+        pytest.skip("there is a real GPU")
+    if not shutil.which("g++") or not shutil.which("gcc"):
+        pytest.skip("backward passes on the pretend device need g++ and gcc")
+    folder = tmp_path_factory.mktemp("pretend")
+    engine, driver = folder / "libengine.so", folder / "driver" / "libcuda.so.1"
+    driver.parent.mkdir()
+    for compiler, source, library in (
+        ("g++", "engine.cpp", engine),
+        ("gcc", "driver.c", driver),
+    ):
+        command = [compiler, "-shared", "-fPIC", "-O1", "-o", library, PRETEND / source]
+        subprocess.run(command, check=True)
+    logs = folder / "logs"
+    logs.mkdir()
+    paths = [PRETEND / "start", PRETEND, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        "PYTHONPATH": os.pathsep.join(map(str, paths)),
+        "LD_LIBRARY_PATH": str(driver.parent),
+        "LD_PRELOAD": str(engine),
+        "PRETEND_CUDA_ENGINE": str(engine),
+        "PRETEND_CUDA_LOGS": str(logs),
+    }
 
 
 @pytest.fixture

@@ -3,17 +3,10 @@
 tests/pretend_cuda says what it can see. Where there is a real GPU, the tests use that instead.
 """
 
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import torch
-
-ROOT = Path(__file__).parents[2]
-PRETEND = ROOT / "tests" / "pretend_cuda"
 
 # Statistics of a run of the tiny preset; jobs that they need come with them.
 STATISTICS = [
@@ -24,34 +17,6 @@ STATISTICS = [
     *("decode_pictures/pool2-known-iht.csv", "score_pictures/pool2-known.csv"),
     *("simulate_iht.csv", "simulate_theory.csv", "widen_classifier/2-2.csv"),
 ]
-
-
-@pytest.fixture(scope="module")
-def pretend(tmp_path_factory) -> dict[str, str]:
-    """Environment variables for jobs on the pretend device."""
-    if torch.cuda.is_available():
-        pytest.skip("there is a real GPU")
-    if not shutil.which("g++") or not shutil.which("gcc"):
-        pytest.skip("backward passes on the pretend device need g++ and gcc")
-    folder = tmp_path_factory.mktemp("pretend")
-    engine, driver = folder / "libengine.so", folder / "driver" / "libcuda.so.1"
-    driver.parent.mkdir()
-    for compiler, source, library in (
-        ("g++", "engine.cpp", engine),
-        ("gcc", "driver.c", driver),
-    ):
-        command = [compiler, "-shared", "-fPIC", "-O1", "-o", library, PRETEND / source]
-        subprocess.run(command, check=True)
-    logs = folder / "logs"
-    logs.mkdir()
-    paths = [PRETEND / "start", PRETEND, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        "PYTHONPATH": os.pathsep.join(map(str, paths)),
-        "LD_LIBRARY_PATH": str(driver.parent),
-        "LD_PRELOAD": str(engine),
-        "PRETEND_CUDA_ENGINE": str(engine),
-        "PRETEND_CUDA_LOGS": str(logs),
-    }
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,7 @@ class DecoderTraining:
         self.units: dict[str, float] = {}
         self.share = 1.0  # of the recipe's learning rate
         self.step = 0
-        self.losses: list[float] = []
+        self.losses: list[Tensor] = []  # on the device: to read them is to wait for it
         self.curve: list[dict[str, float]] = []
         self.best: dict[str, Tensor] = {}
         self.optimiser = self._optimiser()
@@ -74,7 +74,7 @@ class DecoderTraining:
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
-        self.losses.append(loss.item())
+        self.losses.append(loss.detach())
         self.step += 1
 
     def evaluate(self, held_out: Tensor) -> None:
@@ -84,9 +84,10 @@ class DecoderTraining:
         """
         with torch.no_grad():
             errors = [relative_errors(self._decode(one), one) for one in held_out.split(4)]
+        losses = self._losses()
         row = {
             "step": self.step,
-            "loss": sum(self.losses) / len(self.losses) if self.losses else math.nan,
+            "loss": sum(losses) / len(losses) if losses else math.nan,
             "error": float(torch.cat(errors).mean()),
         }
         log.info(
@@ -133,7 +134,8 @@ class DecoderTraining:
         """All that the next steps depend on, of what ``torch.load`` reads with weights_only."""
         modules = {"decoder": self.decoder, "optimiser": self.optimiser}
         states = {name: module.state_dict() for name, module in modules.items()}
-        return states | {name: getattr(self, name) for name in STATE}
+        kept = {name: getattr(self, name) for name in STATE}
+        return states | kept | {"losses": self._losses()}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from what ``state`` returned."""
@@ -144,6 +146,10 @@ class DecoderTraining:
         self.optimiser.load_state_dict(state["optimiser"])
         for name in STATE:
             setattr(self, name, state[name])
+        self.losses = list(torch.tensor(state["losses"], device=self.device))
+
+    def _losses(self) -> list[float]:
+        return torch.stack(self.losses).tolist() if self.losses else []
 
     def _optimiser(self) -> torch.optim.Adam:
         # Adam's steps do not know the scale of what they change; with units, one learning rate

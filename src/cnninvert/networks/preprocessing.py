@@ -1,6 +1,7 @@
 """The input that a network's weights expect."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -34,5 +35,11 @@ class Preprocessing:
 
     def normalise(self, x: Tensor) -> Tensor:
         """RGB in [0, 1], as floats -> the network's input, of the same shape."""
-        mean, std = (torch.tensor(c, device=x.device).view(-1, 1, 1) for c in (self.mean, self.std))
-        return (x - mean) / std
+        return (x - _column(self.mean, x.device)) / _column(self.std, x.device)
+
+
+@cache
+@torch.inference_mode(False)  # else a gradient could not go through it later
+def _column(colour: Colour, device: torch.device) -> Tensor:
+    """(C, 1, 1), once for each device: a copy to a GPU is waited for."""
+    return torch.tensor(colour, device=device).view(-1, 1, 1)

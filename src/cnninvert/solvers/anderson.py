@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from cnninvert.solvers.waiting import worth_doing
+
 PATIENCE = 8  # failures of a sample, after which it is accelerated the slow and sure way
 LATE = 150  # iterations, after which FISTA, where there is one, is the better bet
 TEMPER = 1e-7  # of the squared residual, in the ridge
@@ -49,24 +51,37 @@ class Anderson:
         rejected = ~(merit <= self.limit)
         failed = rejected & self.plain
         self.failures += rejected
-        if bool(rejected.any()):
-            image[rejected], residual[rejected] = self.last[0][rejected], self.last[1][rejected]
         if self.last is None:
             self.last = image, residual
             return image, failed
+        some_rejected = worth_doing(rejected)
+        if some_rejected:
+            back = rejected.unsqueeze(1)
+            image = torch.where(back, self.last[0], image)
+            residual = torch.where(back, self.last[1], residual)
         # The step back is taken whatever comes of it, as the first one is.
         strict = merit * (1 + 10 * torch.finfo(merit.dtype).eps)
-        self.limit = torch.where(self.cautious, strict, self.slack * merit)
-        self.limit[rejected] = torch.inf
+        limit = torch.where(self.cautious, strict, self.slack * merit)
+        self.limit = torch.where(rejected, torch.inf, limit)
         newest = self._remember(image, residual)
-        if bool(rejected.any()):
-            self.images[rejected] = self.residuals[rejected] = self.gram[rejected] = 0
+        if some_rejected:
+            self._forget(rejected)
         self.plain = rejected
         weights = self._weights(residual)
-        if bool(self.cautious.any()):
-            weights[self.cautious] = self._fista_weights(rejected, newest)[self.cautious]
+        cautious = self.cautious
+        if worth_doing(cautious):
+            momentum = self._fista_weights(rejected, newest)
+            weights = torch.where(cautious.unsqueeze(1), momentum, weights)
         weights = weights.unsqueeze(1)
         return torch.baddbmm(image.unsqueeze(1), weights, self.images, alpha=-1).squeeze(1), failed
+
+    def _forget(self, rejected: Tensor) -> None:
+        """Their histories become zero; a GPU would be waited for to say which rows they are."""
+        for history in (self.images, self.residuals, self.gram):
+            if history.device.type == "cuda":
+                history.masked_fill_(rejected.view(-1, 1, 1), 0)
+            else:
+                history[rejected] = 0
 
     def select(self, keep: Tensor) -> None:
         """Go on with the samples ``keep`` only, an index of (B,)."""
@@ -95,11 +110,13 @@ class Anderson:
 
     def _fista_weights(self, rejected: Tensor, newest: int) -> Tensor:
         """(B, memory): momentum along the newest difference; none for who were rejected."""
-        t = torch.where(rejected | ~self.cautious, 1.0, self.t)
-        self.t = (1 + (1 + 4 * t**2).sqrt()) / 2
+        cautious = self.cautious
+        t = torch.where(rejected | ~cautious, 1.0, self.t)
+        next_t = (1 + (1 + 4 * t**2).sqrt()) / 2
+        self.t = torch.where(cautious.any(), next_t, self.t)
         weights = self.gram.new_zeros(len(t), self.memory)
         if self.momentum:
-            weights[:, newest] = (1 - t) / self.t
+            weights[:, newest] = (1 - t) / next_t
         return weights
 
     def _weights(self, residual: Tensor) -> Tensor:
@@ -113,4 +130,5 @@ class Anderson:
         ridge = rounding + TEMPER * size
         eye = torch.eye(self.memory, dtype=gram.dtype, device=gram.device)
         system = gram + torch.where(ridge > 0, ridge, 1.0).view(-1, 1, 1) * eye
-        return torch.linalg.solve(system, right).to(residual.dtype).squeeze(2)
+        # Nor is it asked whether a system is singular: the ridge keeps it from that.
+        return torch.linalg.solve_ex(system, right).result.to(residual.dtype).squeeze(2)

@@ -11,6 +11,7 @@ from cnninvert.operators.model_sparsity import Projection
 from cnninvert.operators.norms import norms, per_sample
 from cnninvert.solvers.conjugate_gradients import on_support
 from cnninvert.solvers.solution import Solution
+from cnninvert.solvers.waiting import worth_doing
 
 Variant = Literal["unit", "normalised", "pursuit"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
@@ -88,18 +89,19 @@ def iht(
             if variant == "pursuit":
                 new, left = on_support(operator, x[at], new, left, cg_tolerance, cg_iterations)
             now = norms(left) / norm[at]
-            # The negation catches NaN, too: an overflow.
-            out = ~(now <= DIVERGED)
+            # This catches NaN, too: an overflow.
+            kept = now <= DIVERGED
             same = ((new != 0) == (old != 0)).flatten(1).all(dim=1)
             done = same & ((now - error[at]).abs() <= tolerance)
             taken[at] += 1
-            converged[at[done]] = True
-            diverged[at[out]] = True
-            kept = at[~out]
-            z[kept], residual[kept], error[kept] = new[~out], left[~out], now[~out]
-            better = kept[error[kept] < best_error[kept]]
-            best[better], best_error[better] = z[better], error[better]
-            at = at[~(out | done)]
+            converged[at], diverged[at] = done, ~kept
+            z[at] = torch.where(per_sample(kept, z), new, old)
+            residual[at] = torch.where(per_sample(kept, x), left, residual[at])
+            error[at] = torch.where(kept, now, error[at])
+            better = kept & (now < best_error[at])
+            best[at] = torch.where(per_sample(better, z), new, best[at])
+            best_error[at] = torch.where(better, now, best_error[at])
+            at = at[(kept & ~done).nonzero().flatten()]
         errors.append(torch.where(diverged, torch.inf, error))
         if measure is not None:
             measured.append(torch.where(diverged, torch.inf, measure(z, residual)))
@@ -128,7 +130,7 @@ def _normalised_step(
     support = z != 0
     # From z = 0 the step has no support yet; the published one is that of M(W x).
     empty = per_sample(~support.flatten(1).any(dim=1), z)
-    if empty.any():
+    if worth_doing(empty):
         support = torch.where(empty, project(gradient) != 0, support)
     along = gradient * support
     ahead = operator.adjoint(along)

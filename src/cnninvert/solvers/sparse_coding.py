@@ -148,10 +148,11 @@ class _Result:
 
     def record(self, iteration: int, gap: Tensor, splitting: Splitting, tolerance: float) -> None:
         """Note the working samples' ``gap``, and take the codes of those within ``tolerance``."""
-        numbers = self.working[self.open]
+        at = self.open.nonzero().squeeze(1)
+        numbers = self.working[at]
         elapsed = (iteration - self.iterations[numbers]).clamp_min(1)
-        self.rate[numbers] = (self.gap[numbers] / gap[self.open]).log() / elapsed
-        self.gap[numbers], self.iterations[numbers] = gap[self.open], iteration
+        self.rate[numbers] = (self.gap[numbers] / gap[at]).log() / elapsed
+        self.gap[numbers], self.iterations[numbers] = gap[at], iteration
         done = self.open & (gap <= tolerance)
         if bool(done.any()):
             self.z[self.working[done]] = splitting.codes()[done]
@@ -161,10 +162,10 @@ class _Result:
 
     def wait(self, tolerance: float, least: int) -> int:
         """Iterations to the next look at the gaps: half of what the fastest sample should need."""
-        numbers = self.working[self.open]
-        needed = (self.gap[numbers] / tolerance).log() / self.rate[numbers]
-        needed = needed[(needed > 0) & needed.isfinite()]
-        return least * min(max(int(needed.min() / (2 * least)), 1), 10) if len(needed) else least
+        needed = (self.gap[self.working] / tolerance).log() / self.rate[self.working]
+        known = self.open & (needed > 0) & needed.isfinite()
+        looks = (torch.where(known, needed, torch.inf).min() / (2 * least)).item()
+        return least * min(max(int(looks), 1), 10) if looks < torch.inf else least
 
     def leave(self) -> Tensor | None:
         """An index of the samples that stay at work, once a quarter of them is solved.
