@@ -16,8 +16,8 @@ MOST = {
     "classifier, learned filters": 0,
     "classifier, random filters": 0,
     "iht, unit": 1,
-    "iht, normalised": 3,
-    "sparse coding": 0.5,
+    "iht, normalised": 4,
+    "sparse coding": 1,
 }
 
 
