@@ -86,7 +86,10 @@ def of(script: Path, text: str) -> set[str]:
 
 
 IHT = {
-    *(f"cnninvert/solvers/{name}.py" for name in ("conjugate_gradients", "iht", "solution")),
+    *(
+        f"cnninvert/solvers/{name}.py"
+        for name in ("conjugate_gradients", "iht", "solution", "waiting")
+    ),
     *(f"cnninvert/operators/{name}.py" for name in ("convolution", "model_sparsity")),
     *(f"cnninvert/operators/{name}.py" for name in ("norms", "switches")),
 }
