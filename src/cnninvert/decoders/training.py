@@ -20,7 +20,7 @@ log = logging.getLogger("cnninvert")
 WARM_UP = 0.1  # share of the steps
 RETREAT = 1.25  # times the least held-out error so far: where it is more, steps were too long
 BETAS = (0.9, 0.99)
-STATE = ("units", "share", "step", "losses", "curve", "best")  # of a training, in its checkpoint
+STATE = ("units", "share", "step", "curve", "best")  # of a training, in its checkpoint
 
 
 @dataclass(frozen=True)

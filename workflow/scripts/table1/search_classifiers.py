@@ -37,6 +37,7 @@ def search_classifiers(
         Architecture(filters, int(layers), size, count) for size, count in product(sizes, channels)
     ]
     tried = [architecture for architecture in grid if affordable(architecture, multiply_adds)]
+    left_out = [architecture for architecture in grid if architecture not in tried]
     dtype = computing_type(device, recipe["precision"])
     scores, learning = search(
         tried,
@@ -47,7 +48,7 @@ def search_classifiers(
         seed,
         checkpoints,
     )
-    write_csv(table, with_left_out(scores, grid))
+    write_csv(table, with_left_out(scores, left_out))
     write_csv(curves, learning)
 
 

@@ -117,20 +117,16 @@ def search(
     return table, pd.concat(_labelled(curves[a], asdict(a)) for a in architectures)
 
 
-def with_left_out(table: pd.DataFrame, grid: list[Architecture]) -> pd.DataFrame:
-    """``search``'s first table with a row for every architecture of ``grid``.
+def with_left_out(table: pd.DataFrame, left_out: list[Architecture]) -> pd.DataFrame:
+    """``search``'s first table with rows for architectures that were ``left_out``.
 
-    Those that were not tried stopped after 0 epochs, without an accuracy.
+    These stopped after 0 epochs, without an accuracy.
     """
-    tried = {tuple(row) for row in table[["size", "channels"]].to_numpy()}
-    rest = [
-        _described(architecture) | {"folds": 0, "images": 0, "epochs": 0, "stopped_early": True}
-        for architecture in grid
-        if (architecture.size, architecture.channels) not in tried
-    ]
-    if not rest:
+    if not left_out:
         return table
-    together = pd.concat([table, pd.DataFrame(rest)])
+    untried = {"folds": 0, "images": 0, "epochs": 0, "stopped_early": True}
+    rows = [_described(architecture) | untried for architecture in left_out]
+    together = pd.concat([table, pd.DataFrame(rows)])
     return together.sort_values(["size", "channels"], ignore_index=True)
 
 
@@ -187,11 +183,10 @@ def training_cost(architecture: Architecture, images: Images, recipe: Recipe) ->
 
 def _described(architecture: Architecture) -> dict[str, object]:
     """What is known of an architecture before it is trained."""
-    numbers = {
+    return asdict(architecture) | {
         "parameters": architecture.parameters,
         "multiply_adds": architecture.multiply_adds,
     }
-    return asdict(architecture) | numbers
 
 
 def _at(curve: pd.DataFrame, epoch: int) -> pd.Series:
