@@ -66,6 +66,8 @@ def problem() -> tuple[Convolution, torch.Tensor]:
 
 def thresholding(variant: str) -> Callable[[int], None]:
     operator, signals = problem()
+    # Small filters make short steps, which go on for as long as they are counted.
+    operator = Convolution(0.2 * operator.filters, size=8)
     projection = ModelProjection(region=2, k=40)
     return lambda count: iht(operator, signals, projection, count, variant)
 
