@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
 # Statistics of a run of the tiny preset; jobs that they need come with them.
 STATISTICS = [
@@ -20,25 +21,28 @@ STATISTICS = [
 
 
 @pytest.fixture(scope="module")
-def on_pretend_device(project, pretend):
-    """The logs of the jobs that made STATISTICS in results/pretend."""
+def on_gpu(project, request) -> list[str]:
+    """Makes STATISTICS in results/pretend; what the pretend device's jobs say, one text each."""
     project.run(*(f"results/tiny/stats/{name}" for name in STATISTICS))
+    pretend = {} if torch.cuda.is_available() else request.getfixturevalue("pretend")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in pretend.items():
             patch.setenv(name, value)
         files = [f"results/pretend/stats/{name}" for name in STATISTICS]
         project.run(*files, "--config", "preset=pretend", "device=cuda")
-    return list(Path(pretend["PRETEND_CUDA_LOGS"]).iterdir())
+    logs = pretend.get("PRETEND_CUDA_LOGS")
+    return [path.read_text() for path in Path(logs).iterdir()] if logs else []
 
 
-def test_nothing_is_refused(on_pretend_device):
-    texts = [path.read_text() for path in on_pretend_device]
-    assert sum(int(text.split()[0]) for text in texts) > 1000  # kernels
-    assert not [line for text in texts for line in text.splitlines() if "refused" in line]
+def test_nothing_is_refused(on_gpu):
+    if not on_gpu:
+        pytest.skip("there is a real GPU, which would have ended the jobs")
+    assert sum(int(text.split()[0]) for text in on_gpu) > 1000  # kernels
+    assert not [line for text in on_gpu for line in text.splitlines() if "refused" in line]
 
 
 @pytest.mark.parametrize("name", STATISTICS)
-def test_the_numbers_are_those_of_the_cpu(name, project, on_pretend_device):
+def test_the_numbers_are_those_of_the_cpu(name, project, on_gpu):
     there, here = (
         pd.read_csv(project.file(f"results/{preset}/stats/{name}"))
         for preset in ("pretend", "tiny")

@@ -115,21 +115,16 @@ class LBFGS:
         direction, factors = -gradient, []
         count, samples = self._rho.shape
         every = torch.arange(samples, device=gradient.device)
-        newest = min(count, int(self._kept.max()))
-        for age in range(1, newest + 1):
-            at = (self._kept - age) % count
-            rho = self._rho[at, every] * (age <= self._kept)
-            factor = rho * _dot(self._row(self._s, at, every), direction)
-            factors.append((at, rho, factor))
-            direction = direction - per_sample(factor, direction) * self._row(self._y, at, every)
+        kept = self._kept.tolist()  # the one wait for a GPU
+        alike = len(set(kept)) == 1  # then a row of the history is looked at, and not copied
+        for age in range(1, min(count, max(kept)) + 1):
+            row = (kept[0] - age) % count if alike else ((self._kept - age) % count, every)
+            rho = self._rho[row] * (age <= self._kept)
+            factor = rho * _dot(self._s[row], direction)
+            factors.append((row, rho, factor))
+            direction = direction - per_sample(factor, direction) * self._y[row]
         direction = per_sample(self._scale, direction) * self.metric(direction)
-        for at, rho, factor in reversed(factors):
-            change = factor - rho * _dot(self._row(self._y, at, every), direction)
-            direction = direction + per_sample(change, direction) * self._row(self._s, at, every)
+        for row, rho, factor in reversed(factors):
+            change = factor - rho * _dot(self._y[row], direction)
+            direction = direction + per_sample(change, direction) * self._s[row]
         return direction
-
-    @staticmethod
-    def _row(history: Tensor, at: Tensor, every: Tensor) -> Tensor:
-        if (at == at[0]).all():
-            return history[at[0]]
-        return history[at, every]

@@ -8,7 +8,7 @@ from torch import Tensor
 from paper.seeds import generator
 from paper.table1.architecture import Architecture
 from paper.table1.classifier import Classifier, Layer
-from paper.table1.images import PASS
+from paper.table1.images import passes
 from paper.table1.whitened_patches import whitened_filters
 
 PATCHED = 2000  # images whose maps the patches come from
@@ -50,8 +50,8 @@ def calibrate(network: Classifier, pixels: Tensor, rows: Tensor, random: torch.G
 
 
 def _maps(layers: Iterable[Layer], pixels: Tensor, rows: Tensor) -> Iterator[Tensor]:
-    """The output of ``layers`` for the images ``rows``, PASS at a time."""
-    for part in rows.split(PASS):
+    """The output of ``layers`` for the images ``rows``, pass by pass."""
+    for part in passes(rows):
         x = pixels[part]
         for layer in layers:
             x = layer(x)

@@ -1,6 +1,7 @@
 """A frozen network whose classifier is found in closed form, by ridge regression."""
 
 import logging
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -9,12 +10,13 @@ import torch
 from torch import Tensor
 
 from machinery.checkpoints import Arrays, Checkpoints
+from machinery.progress import progress
 from paper.seeds import generator
 from paper.table1 import ridge
 from paper.table1.architecture import CLASSES, Architecture
 from paper.table1.calibration import CALIBRATED, initial_network
 from paper.table1.classifier import Classifier
-from paper.table1.images import PASS, Images
+from paper.table1.images import Images, passes
 from paper.table1.tested import result
 
 log = logging.getLogger("cnninvert")
@@ -101,7 +103,7 @@ def _test(network: Classifier, fit: ridge.Ridge, test: Images, mirrored: bool) -
 
     found = [
         (scores(pixels) + (scores(pixels.flip(3)) if mirrored else 0)).argmax(1)
-        for pixels in test.pixels.split(PASS)
+        for pixels in passes(test.pixels)
     ]
     return int((torch.cat(found) == test.labels).sum()) / len(test)
 
@@ -112,21 +114,35 @@ def _features(
     """(sides * N, d) of the images and, if one of ``sides`` is True, of their mirror images."""
     pixels, width = images.pixels, network.architecture.features
     features = pixels.new_empty(len(sides) * len(images), width)
-    # numpy has no bfloat16, so its bits are kept as integers.
-    kept = torch.int16 if pixels.dtype == torch.bfloat16 else pixels.dtype
+    parts, what = list(product(sides, pixels.split(KEPT))), "parts of the features"
 
-    def compute(part: tuple[bool, Tensor]) -> dict:
+    def compute(part: tuple[bool, Tensor]) -> Tensor:
         flip, some = part
-        found = [
-            network.constant(batch.flip(3) if flip else batch)[0].view(kept).cpu()
-            for batch in some.split(PASS)
-        ]
-        return {"features": torch.cat(found).numpy()}
+        batches = (batch.flip(3) if flip else batch for batch in passes(some))
+        return torch.cat([network.constant(batch)[0] for batch in batches])
 
-    parts = list(product(sides, pixels.split(KEPT)))
-    row = 0
-    for _, found in checkpoints.parts(parts, compute, "parts of the features"):
-        rows = torch.from_numpy(found["features"]).view(pixels.dtype)
-        features[row : row + len(rows)] = rows
-        row += len(rows)
+    if pixels.is_cuda:  # it computes them faster than a disk takes them
+        found = map(compute, progress(parts, what))
+    else:
+        found = _kept(parts, compute, what, checkpoints)
+    for rows, part in zip(features.split([len(some) for _, some in parts]), found, strict=True):
+        rows.copy_(part)
     return features
+
+
+def _kept(
+    parts: list[tuple[bool, Tensor]],
+    compute: Callable[[tuple[bool, Tensor]], Tensor],
+    what: str,
+    checkpoints: Checkpoints,
+) -> Iterator[Tensor]:
+    """What ``compute`` makes of each of ``parts``, from its checkpoint where there is one."""
+    (dtype,) = {some.dtype for _, some in parts}
+    # numpy has no bfloat16, so its bits are kept as integers.
+    bits = torch.int16 if dtype == torch.bfloat16 else dtype
+
+    def work(part: tuple[bool, Tensor]) -> Arrays:
+        return {"features": compute(part).view(bits).numpy()}
+
+    for _, found in checkpoints.parts(parts, work, what):
+        yield torch.from_numpy(found["features"]).view(dtype)

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from paper.table1.architecture import SIDE, Architecture
 from paper.table1.classifier import Classifier
-from paper.table1.images import PASS, Changes, Images
+from paper.table1.images import Changes, Images, passes
 from paper.table1.recipe import Recipe
 
 
@@ -51,7 +51,7 @@ class Constants:
         return self.network.constant(pixels[rows] if changes is None else changes.of(pixels, rows))
 
     def _keep(self, start: int, mirror: bool) -> None:
-        for pixels in self.images.pixels.split(PASS):
+        for pixels in passes(self.images.pixels):
             parts = self.network.constant(pixels.flip(3) if mirror else pixels)
             for kept, part in zip(self.kept, parts, strict=True):
                 kept[start : start + len(part)] = _channels_last(part)

@@ -17,7 +17,7 @@ from paper.table1.architecture import Architecture
 from paper.table1.calibration import initial_network
 from paper.table1.classifier import Classifier
 from paper.table1.constants import Constants
-from paper.table1.images import PASS, Images
+from paper.table1.images import Images, passes
 from paper.table1.muon import Muon
 from paper.table1.recipe import Recipe
 
@@ -105,7 +105,7 @@ class Training:
             )
         score, held_out = None, self.task.held_out
         if held_out is not None:
-            constants = map(self.constants.of, held_out.split(PASS))
+            constants = map(self.constants.of, passes(held_out))
             score = _accuracy(self.network, self.task.images.labels[held_out], constants)
         self.curve.append([len(self.curve) + 1, loss, right, score])
 

@@ -14,7 +14,7 @@ from machinery.files import atomic_write
 from machinery.progress import progress
 from paper.table1.architecture import Architecture
 from paper.table1.classifier import Classifier
-from paper.table1.images import PASS, Images
+from paper.table1.images import Images, passes
 from paper.table1.optimisation import Task, Training
 from paper.table1.recipe import Recipe
 
@@ -113,9 +113,7 @@ def accuracy(network: Classifier, images: Images, mirrored: bool = False) -> flo
     network.eval()
     right = 0
     with torch.inference_mode():
-        for pixels, labels in zip(
-            images.pixels.split(PASS), images.labels.split(PASS), strict=True
-        ):
+        for pixels, labels in zip(passes(images.pixels), passes(images.labels), strict=True):
             scores = network(pixels)
             if mirrored:
                 scores = scores + network(pixels.flip(3))
