@@ -33,11 +33,14 @@ def test_tables_are_those_of_their_manifest(run):
     """Nobody has edited them, and all are of one run at one commit."""
     manifest = json.loads((run / "manifest.json").read_text())
     assert re.fullmatch(r"[0-9a-f]{40}", manifest["jobs"]["environment"]["commit"])
-    recorded = {Path(name).name: digest for name, digest in manifest["files"].items()}
-    copies = [path for path in run.iterdir() if path.suffix in (".csv", ".png")]
+    recorded = manifest["files"]
+    # Tables and figures lie beside the manifest, statistics where the run has them.
+    recorded |= {Path(name).name: digest for name, digest in recorded.items()}
+    copies = [path for path in run.rglob("*") if path.suffix in (".csv", ".png")]
     assert copies
     for path in copies:
-        assert hashlib.sha256(path.read_bytes()).hexdigest() == recorded[path.name], path.name
+        name = str(path.relative_to(run))
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == recorded[name], name
 
 
 def test_pictures_are_made_with_the_reading_that_is_closest():

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from matplotlib.ticker import LogLocator
+
 from machinery import job
 from machinery.files import read_tables
 from paper.printing.plotting import COLOURS, LABELS, save, subplots
@@ -22,6 +24,9 @@ def plot_table1_inversion(errors: list[Path], figures: list[Path]) -> None:
             style = {"color": COLOURS[filters], "marker": SHAPES[layers - 1], "ls": "", "ms": 5}
             axis.errorbar(accuracy, error, spread, elinewidth=0.8, **style)
         axis.set(title=words, xlabel="test accuracy (%)", yscale="log")
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter("{x:g}")
+        axis.yaxis.set_minor_formatter("")
     axes[0].set_ylabel("relative error")
     handles = [
         axes[0].plot([], [], "s", color=COLOURS[filters], label=LABELS[label])[0]
