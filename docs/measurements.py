@@ -21,6 +21,26 @@ def inversion():
     return markdown(rows, ["known", *map(_pool, errors)])
 
 
+def inversion_224():
+    """The same for pictures of 224 x 224 pixels."""
+    frame = pd.read_csv(DOCS / "inversion" / "inversion_224.csv")
+    rows = [
+        (
+            _pool(row["layer"]),
+            row["known"],
+            row["photographs"],
+            f"{row['relative error']:.4f} ± {row['spread']:.4f}",
+            f"{row['largest']:.4f}",
+            f"{row['error of the values']:.5f}",
+            row["converged"],
+            row["device"],
+        )
+        for _, row in frame.iterrows()
+    ]
+    names = ["pixels", "largest", "values", "converged", "on"]
+    return markdown(rows, ["layer", "known", "photographs", *names])
+
+
 def _pool(name):
     """pool1 as the paper has it: pool(1)."""
     return f"pool({name.removeprefix('pool')})"
