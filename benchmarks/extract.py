@@ -11,8 +11,7 @@ Engines are measured in turns, and the fastest of the turns counts; so does the 
 processor, which writing beside the forward pass does not hide and other work hardly disturbs.
 Nothing waits until the disk has what the system keeps in memory for it, neither here nor in the
 plain write that is timed beside extraction: for the disk itself, take more images than fit into
-memory. Pictures and decoders are random, and so are the network's weights where results/data has
-none: the time does not depend on them.
+memory. Pictures, decoders and the network's weights are random: the time does not depend on them.
 """
 
 import argparse
@@ -49,9 +48,6 @@ from peers.timing import Clock, chosen_device
 from plain_networks import PlainDecoder, encoder, indices
 from random_inputs import random_photographs, random_weights
 
-WEIGHTS = (
-    Path(__file__).parents[1] / "results" / "data" / "weights" / "vgg16-torchvision.safetensors"
-)
 NAMES = [layer.name for layer in ARCHITECTURES["vgg16"]]
 OURS, PLAIN = "cnninvert", "plain"
 JOBS = ("extract", "decode")
@@ -103,7 +99,7 @@ def main(values: list[str] | None = None) -> None:
     rows = []
     with TemporaryDirectory(dir=options.folder) as name, torch.inference_mode():
         folder = Path(name)
-        weights = WEIGHTS if WEIGHTS.exists() else random_weights(folder / "vgg16.safetensors")
+        weights = random_weights(folder / "vgg16.safetensors")
         network = Network(weights, device)
         for job in options.jobs:
             for row in {"extract": extraction, "decode": decoding}[job](network, folder, options):
