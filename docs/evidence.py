@@ -36,6 +36,12 @@ def machine(run="default"):
     )
 
 
+def provenance(run="default"):
+    """What ``machine`` says, as a sentence."""
+    words = machine(run)
+    return f"{words[0].upper()}{words[1:]}."
+
+
 def table(name, run="default"):
     """A table of a run, a DataFrame of strings as the CSV file has them."""
     return pd.read_csv(DOCS / run / f"{name}.csv", dtype=str, keep_default_na=False)
@@ -46,7 +52,7 @@ def claims(run="default"):
     return pd.read_csv(DOCS / run / "claims.csv").fillna({"reading": ""})
 
 
-def gaps(run="gpu"):
+def gap_claims(run="gpu"):
     """Table 1's claims, from the test accuracies of a run that made no more than this table."""
     files = sorted((DOCS / run / "stats" / "test_classifier").glob("*.csv"))
     paper = paper_numbers(DOCS.parent / "workflow" / "data" / "paper_numbers.csv")
@@ -119,7 +125,7 @@ def verdict_table(run="default"):
     def row(claim, found, measured, verdict=verdicts):
         return claim, measured, f"**{verdict(found)}**"
 
-    gap = gaps()
+    gap = gap_claims()
     isometry = of("figure2.a")
     error = of("figure2.c", "0.1-0.2", "switches=known")
     naive = of("figure2.c", "0.1-0.2", "switches=fixed")
@@ -162,10 +168,14 @@ def table1(run="default"):
         size, channels = row["filter size"], row["channels"]
         ours = f"{float(row['accuracy (%)']):.1f}"
         spread = f" ± {float(row['spread']):.1f}" if row["spread"] else ""
-        layers = f"{row['layers']} layer{'s' * (row['layers'] != '1')}"
         chosen = f"{size} x {size} x {channels}"
-        rows.append((f"{row['filters']}, {layers}", chosen, ours + spread, row["paper (%)"]))
+        rows.append((network(row), chosen, ours + spread, row["paper (%)"]))
     return markdown(rows, ["filters", "chosen", "ours (%)", "paper (%)"])
+
+
+def network(row):
+    """The row of Table 1 that a row of a table is about: random, 2 layers."""
+    return f"{row['filters']}, {row['layers']} layer{'s' * (str(row['layers']) != '1')}"
 
 
 def table1_line(run="gpu"):
@@ -223,7 +233,7 @@ def claims_table(run="default"):
     pools = " at pool(1) to pool(4)"
     paired = [
         ("Table 1: random filters are not too far off learned ones; printed gaps 1.6, 8.7, "
-         "14.5 points", gaps(), 1, " points"),
+         "14.5 points", gap_claims(), 1, " points"),
         ("the same with the small networks of this preset", of("table1"), 1, " points"),
         ("Table 4, activation space: Gaussian filters beat learned ones, known switches",
          of("table4", activation, known), 3, pools),

@@ -2,8 +2,7 @@
 
 import pandas as pd
 
-from evidence import DOCS, markdown, table
-from evidence import gaps as gap_claims
+from evidence import DOCS, gap_claims, markdown, network, table
 
 # isort: split
 from paper.table1.width import Trend
@@ -70,7 +69,11 @@ def two_cores(filters):
 def speedups():
     """How many times the plain loop's images a second ours has, over configurations."""
     rows = []
-    for hardware, name in (("AVX-512, bfloat16", "classify"), ("AVX2", "classify_avx2")):
+    for hardware, name in (
+        ("AVX-512, bfloat16", "classify"),
+        ("AVX2", "classify_avx2"),
+        ("H200, bfloat16", "classify_gpu"),
+    ):
         frame = pd.read_csv(DOCS / "table1" / f"{name}.csv")
         rates = frame.pivot(
             index=["filters", "configuration"], columns="engine", values="images_per_second"
@@ -121,7 +124,7 @@ def table1_inversion():
     known = ["one IHT step", "values", "values and switches"]
     rows = [
         (
-            f"{row['filters']}, {row['layers']} layer{'s' * (row['layers'] > 1)}",
+            network(row),
             f"{row['accuracy (%)']:.1f}",
             *(f"{row[name]:.4f} ± {row[f'{name}, spread']:.4f}" for name in known),
         )

@@ -14,36 +14,41 @@ from cnninvert.solvers.sparse_coding import sparse_coding
 
 
 @pytest.fixture
-def rows(random):
-    return unit_norm(gaussian_filters((32, 6, 3, 3), random, torch.float64))
+def banks(device, random) -> tuple[Convolution, Convolution]:
+    """The same filters on the CPU and on the device."""
+    rows = unit_norm(gaussian_filters((32, 6, 3, 3), random, torch.float64))
+    return tuple(Convolution(filters, 8, padding=1) for filters in (rows, rows.to(device)))
 
 
-def signals(w, random):
-    z = sample_codes(4, 32, w.code_shape[1:], 2, 40, random).double()
-    return w.adjoint(z)
+@pytest.fixture
+def x(banks, random):
+    """Signals of model-sparse codes, on the CPU."""
+    z = sample_codes(4, 32, banks[0].code_shape[1:], 2, 40, random).double()
+    return banks[0].adjoint(z)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-def test_iht(variant, rows, device, random):
-    here, there = (Convolution(filters, 8, padding=1) for filters in (rows, rows.to(device)))
-    x, project = signals(here, random), ModelProjection(2, k=40)
-    expected = iht(here, x, project, 5, variant)
-    found = iht(there, x.to(device), project, 5, variant)
+def test_iht(variant, banks, x, device):
+    project = ModelProjection(2, k=40)
+    expected, found = (
+        iht(bank, signals, project, 5, variant)
+        for bank, signals in zip(banks, (x, x.to(device)), strict=True)
+    )
     assert torch.allclose(found.errors.cpu(), expected.errors, rtol=1e-6)
     assert torch.allclose(found.codes.cpu(), expected.codes, atol=1e-6)
 
 
-def test_one_step(rows, device, random):
-    here, there = (Convolution(filters, 8, padding=1) for filters in (rows, rows.to(device)))
-    x, project = signals(here, random), ModelProjection(2)
+def test_one_step(banks, x, device):
+    here, there = banks
+    project = ModelProjection(2)
     assert torch.allclose(one_step(there, x.to(device), project).cpu(), one_step(here, x, project))
 
 
-def test_sparse_coding(rows, device, random):
-    here, there = (Convolution(filters, 8, padding=1) for filters in (rows, rows.to(device)))
-    x = signals(here, random)
-    expected = sparse_coding(here, x, lambda_fraction=0.1, tolerance=1e-8)
-    found = sparse_coding(there, x.to(device), lambda_fraction=0.1, tolerance=1e-8)
+def test_sparse_coding(banks, x, device):
+    expected, found = (
+        sparse_coding(bank, signals, lambda_fraction=0.1, tolerance=1e-8)
+        for bank, signals in zip(banks, (x, x.to(device)), strict=True)
+    )
     assert torch.allclose(found.codes.cpu(), expected.codes, atol=1e-4)
 
 
