@@ -19,7 +19,8 @@ rule measure_horizon:
         gpu=gpus,
         gres=gres,
     params:
-        settings=settings("horizon", "layers", "side", "floor"),
+        settings=settings("horizon", "layers", "side", "floor", "probes", "lanczos"),
+        seed=SEED,
     script:
         "../scripts/inversion/measure_horizon.py"
 
@@ -71,12 +72,12 @@ rule find_witnesses:
         folder=photographs_folder,
         names=rules.list_photographs.output.names,
     output:
-        pictures="<network>/witnesses/{place}-{method}.h5",
-        errors="<network>/stats/witnesses/{place}-{method}.csv",
+        pictures="<network>/witnesses/{number}/{place}-{method}.h5",
+        errors="<network>/stats/witnesses/{number}/{place}-{method}.csv",
     log:
-        f"<logs>/find_witnesses/{INVERSION}.log",
+        f"<logs>/find_witnesses/{INVERSION}-{{number}}.log",
     benchmark:
-        f"<benchmarks>/find_witnesses/{INVERSION}.tsv"
+        f"<benchmarks>/find_witnesses/{INVERSION}-{{number}}.tsv"
     wildcard_constraints:
         method="both|values",
     threads: several_threads
@@ -84,7 +85,7 @@ rule find_witnesses:
         gpu=gpus,
         gres=gres,
     params:
-        settings=settings("witnesses", "images", "side", "distance", "steps"),
+        settings=settings("witnesses", "side", "distance", "steps"),
     script:
         "../scripts/inversion/find_witnesses.py"
 
@@ -92,7 +93,11 @@ rule find_witnesses:
 rule write_witnesses:
     input:
         code=code("inversion/write_witnesses"),
-        errors=expand("<network>/stats/witnesses/{name}.csv", name=WITNESSES),
+        errors=expand(
+            "<network>/stats/witnesses/{number}/{name}.csv",
+            name=WITNESSES,
+            number=range(config["witnesses"]["images"]),
+        ),
     output:
         tables=network_report("tables", "witnesses", ("csv", "md", "tex")),
     log:
@@ -109,7 +114,11 @@ rule write_witnesses:
 rule plot_witnesses:
     input:
         code=code("inversion/plot_witnesses"),
-        pictures=expand("<network>/witnesses/{name}.h5", name=WITNESSES),
+        pictures=expand(
+            "<network>/witnesses/{number}/{name}.h5",
+            name=WITNESSES,
+            number=range(config["witnesses"]["images"]),
+        ),
         errors=rules.write_witnesses.input.errors,
     output:
         figures=network_report("figures", "witnesses", ("pdf", "png")),

@@ -2,7 +2,7 @@
 
 import torch
 from torch import Tensor
-from torch.func import jvp, vmap
+from torch.func import jvp, vjp, vmap
 
 from cnninvert.inversion.facts import Facts
 from cnninvert.networks.graph import TracedNetwork
@@ -61,6 +61,12 @@ class Equations:
             return jvp(lambda x: self(x[None])[0], (picture,), (direction,))[1]
 
         return vmap(product, chunk_size=batch)(directions)
+
+    @torch.no_grad()
+    def transposed(self, weights: Tensor, batch: int = 64) -> Tensor:
+        """The transposed Jacobian's products (B, C, H, W) with ``weights`` (B, n)."""
+        _, pull = vjp(lambda x: self(x)[0], self.picture)
+        return vmap(lambda each: pull(each)[0][0], chunk_size=batch)(weights)
 
     def jacobian(self) -> Tensor:
         """The whole Jacobian (n, pixels), its rows as ``__call__`` gives them: for small pictures.

@@ -1,6 +1,6 @@
 """The metric in which steps are taken: an inverse Hessian that is diagonal in frequency."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
@@ -18,7 +18,7 @@ class Metric:
 
     def __init__(self, matrices: Tensor) -> None:
         columns = matrices.shape[2] // 2 + 1
-        self.matrices = matrices[:, :, :columns].to(torch.complex64)
+        self.matrices = matrices[:, :, :columns] + 0j
 
     def __call__(self, x: Tensor) -> Tensor:
         """``x`` (B, C, H, W) -> the same shape."""
@@ -45,9 +45,9 @@ def measured(
     smoothed over neighbouring frequencies. ``weight`` times the ``precision`` of photographs is
     added: much of it keeps to what photographs are like, little of it converges faster.
     """
-    power = 0
     x = x.detach().requires_grad_()
     terms = [term for term in residuals(x) if term.amount.requires_grad]
+    gradients = []
     for number in range(PROBES):
         projections = []
         for term in terms:
@@ -55,13 +55,26 @@ def measured(
             z = torch.randn(term.amount[:1].shape, generator=generator).to(x.device)
             projections.append((term.weight.sqrt() * (term.amount * z).flatten(1).sum(1)).sum())
         again = number < PROBES - 1
-        (gradient,) = torch.autograd.grad(sum(projections), x, retain_graph=again)
-        spectrum = torch.fft.fft2(gradient, norm="ortho")
-        power = power + torch.einsum("bchw,bdhw->bhwcd", spectrum, spectrum.conj()) / PROBES
+        gradients += torch.autograd.grad(sum(projections), x, retain_graph=again)
+    power = smooth_power(gradients)
+    size = power.diagonal(dim1=-2, dim2=-1).real.mean((1, 2, 3)).view(-1, 1, 1, 1, 1)
+    floor = torch.finfo(size.dtype).tiny
+    return Metric(torch.linalg.inv(power / size.clamp_min(floor) + weight * precision))
+
+
+def smooth_power(signals: Iterable[Tensor]) -> Tensor:
+    """The mean power of ``signals``, each (B, C, H, W), smoothed over neighbouring frequencies.
+
+    (B, H, W, C, C): a Hermitian matrix a frequency, across colours.
+    """
+    power, count = 0, 0
+    for signal in signals:
+        spectrum = torch.fft.fft2(signal, norm="ortho")
+        power = power + torch.einsum("bchw,bdhw->bhwcd", spectrum, spectrum.conj())
+        count += 1
+    power = power / count
     for axis in (1, 2):
         for _ in range(2):
             near = [power.roll(shift, axis) for shift in range(-SMOOTHING, SMOOTHING + 1)]
             power = sum(near) / len(near)
-    size = power.diagonal(dim1=-2, dim2=-1).real.mean((1, 2, 3)).view(-1, 1, 1, 1, 1)
-    floor = torch.finfo(size.dtype).tiny
-    return Metric(torch.linalg.inv(power / size.clamp_min(floor) + weight * precision))
+    return power

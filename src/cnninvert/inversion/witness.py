@@ -18,6 +18,7 @@ CORRECTIONS, PROJECTIONS, LAST = 12, 8, 4  # at most
 LOOK_BACK = (0, 1, 2, 4, 8, 16)  # steps, for a point that can be mended
 FIRST_STEP, SHORTEST, LONGER, SHORTER = 2e-3, 1e-5, 1.3, 0.5  # relative to the picture's norm
 MARGIN = 1e-6  # of inequalities that are broken, once they are mended, relative to their pooling
+ROWS, ROWS_GPU = 64, 512  # of the Jacobian, computed at a time
 NEAR = 4.0  # steps: how much room an inequality has that is not looked at
 
 
@@ -187,7 +188,7 @@ class _Local:
         self.free = torch.ones_like(z).flatten()
         self._hold(self.equal | (missing[self.rows] != 0))
 
-    def _jacobian(self, z: Tensor, batch: int = 64) -> Tensor:
+    def _jacobian(self, z: Tensor) -> Tensor:
         x = z.float().requires_grad_()
         rows = self.known.at(self.known.network, x)[self.rows]
         if not len(rows):
@@ -195,7 +196,7 @@ class _Local:
         unit = torch.eye(len(rows), device=z.device)
         parts = [
             torch.autograd.grad(rows, x, part, retain_graph=True, is_grads_batched=True)[0]
-            for part in unit.split(batch)
+            for part in unit.split(ROWS_GPU if z.is_cuda else ROWS)
         ]
         return torch.cat(parts).flatten(1).double()
 

@@ -8,16 +8,20 @@ import torch
 
 from cnninvert.inversion.equations import Equations
 from cnninvert.inversion.horizon import numerical_rank, singular_values
+from cnninvert.inversion.inertia import LARGEST, rank_shares
 from machinery import job
 from machinery.checkpoints import Arrays, Checkpoints
 from machinery.errors import input_errors
 from machinery.files import write_csv
+from machinery.progress import progress
 from paper.device import use_device
 from paper.inversion.layers import activations_and_poolings
 from paper.network.pictures import crops
 from paper.network.prepared import read_prepared
+from paper.seeds import generator
 
 FLOORS = (1e-2, 1e-3, 1e-4)
+COUNTS = ("values", "nonzeros", "order", "active")
 POINTS = 101  # of each spectrum that are kept
 
 
@@ -27,49 +31,78 @@ def measure_horizon(
     names: Path,
     number: str,
     settings: dict,
+    seed: int,
     gpu: int,
     checkpoints: Checkpoints,
     ranks: Path,
     spectra: Path,
 ) -> None:
-    """Of photograph ``number``. ``settings``: layers, side and floor."""
-    device = use_device(gpu)
-    network, preprocessing = read_prepared(prepared, device, settings["side"])
+    """Of photograph ``number``. ``settings``: layers, side, floor, probes and lanczos."""
+    device, probes = use_device(gpu), settings["probes"]
+    precision = torch.float64 if probes else torch.float32
+    network, preprocessing = read_prepared(prepared, device, settings["side"], precision)
     name = pd.read_csv(names)["path"][int(number)]
-    picture = crops(folder, [name], settings["side"]).to(device) / 255
+    picture = crops(folder, [name], settings["side"]).to(device, precision) / 255
     with input_errors("name layers of the network in horizon.layers"):
         layers = activations_and_poolings(network, settings["layers"])
 
     def work(layer: str) -> Arrays:
-        equations = Equations(
-            network, layer, picture, preprocessing, switches=True, floor=settings["floor"]
-        )
-        jacobian = equations.jacobian()
-        found = {
-            "values": singular_values(jacobian[: equations.nonzeros]),
-            "both": singular_values(jacobian),
-        }
-        counts = ("values", "nonzeros", "order", "active")
-        return {
-            "counts": np.array([getattr(equations, name) for name in counts]),
-            **{known: each.cpu().numpy() for known, each in found.items()},
+        def equations(switches: bool) -> Equations:
+            about = (network, layer, picture, preprocessing)
+            return Equations(*about, switches=switches, floor=settings["floor"])
+
+        every = equations(True)
+        found = {"counts": np.array([getattr(every, name) for name in COUNTS])}
+        if probes:
+            return found | {"values": _estimated(equations(False), settings, seed, int(number))}
+        jacobian = every.jacobian()
+        return found | {
+            "values": singular_values(jacobian[: every.nonzeros]).cpu().numpy(),
+            "both": singular_values(jacobian).cpu().numpy(),
         }
 
     rows, points = [], []
     for layer, found in checkpoints.parts(layers, work, "layers"):
-        counts = dict(zip(("values", "nonzeros", "order", "active"), found["counts"], strict=True))
-        for known in ("values", "both"):
-            values = torch.from_numpy(found[known])
-            ranked = {f"rank, {floor:g}": numerical_rank(values, floor) for floor in FLOORS}
+        counts = dict(zip(COUNTS, found["counts"], strict=True))
+        for known in ("values",) if probes else ("values", "both"):
             about = {"layer": layer, "known": known, "image": name}
-            rows.append({**about, "pixels": picture.numel(), **counts, **ranked})
-            kept = np.linspace(0, len(values) - 1, min(POINTS, len(values))).round().astype(int)
-            for at in np.unique(kept):
-                share = (at + 1) / picture.numel()
-                size = (values[at] / values[0]).item()
-                points.append({**about, "index": share, "singular_value": size})
+            of_known = _row_of_ranks if probes else _row_of_spectrum
+            row, spectrum = of_known(found[known], picture.numel())
+            rows.append({**about, "pixels": picture.numel(), **counts, **row})
+            points += [
+                {**about, "index": index, "singular_value": size} for index, size in spectrum
+            ]
     write_csv(ranks, pd.DataFrame(rows))
     write_csv(spectra, pd.DataFrame(points))
+
+
+def _estimated(equations: Equations, settings: dict, seed: int, number: int) -> np.ndarray:
+    """A row a floor: the floor, the share of singular values above it, its standard error."""
+    steps = progress(range(settings["lanczos"] + LARGEST), "steps")
+    found = rank_shares(
+        equations,
+        FLOORS,
+        probes=settings["probes"],
+        steps=settings["lanczos"],
+        generator=generator(seed, 17, number),
+        callback=lambda: next(steps, None),
+    )
+    return np.array([[rank.floor, rank.share, rank.error] for rank in found])
+
+
+def _row_of_ranks(found: np.ndarray, pixels: int):
+    """Ranks and their errors, and the points of the spectrum that they are."""
+    row = {}
+    for floor, share, error in found:
+        row[f"rank, {floor:g}"] = share * pixels
+        row[f"error of rank, {floor:g}"] = error * pixels
+    return row, [(share, floor) for floor, share, _ in found]
+
+
+def _row_of_spectrum(values: np.ndarray, pixels: int):
+    row = {f"rank, {floor:g}": numerical_rank(torch.from_numpy(values), floor) for floor in FLOORS}
+    kept = np.linspace(0, len(values) - 1, min(POINTS, len(values))).round().astype(int)
+    return row, [((at + 1) / pixels, values[at] / values[0]) for at in np.unique(kept)]
 
 
 if "snakemake" in globals():

@@ -18,22 +18,22 @@ def plot_witnesses(
     pictures: list[Path], errors: list[Path], network: str, figures: list[Path]
 ) -> None:
     """A column a layer and what is known; rows are photographs."""
-    rows: list[Row] = []
+    rows: dict[str, Row] = {}
     titles = {"photograph": "original\nphotograph"}
     for path, about in zip(pictures, errors, strict=True):
         layer, _, method = path.stem.rpartition("-")
-        _, photographs, found = pictures_file.read(path)
-        rows = rows or [Row({"photograph": magnified(each)}, {}) for each in photographs[:ROWS]]
-        distances = pd.read_csv(about)["distance"]
+        (name,), (photograph,), (found,) = pictures_file.read(path)
+        if name not in rows and len(rows) == ROWS:
+            continue
+        row = rows.setdefault(name, Row({"photograph": magnified(photograph)}, {}))
         titles[path.stem] = f"{layer}: {TITLES[method]}"
-        for row, picture, distance in zip(rows, found, distances, strict=False):
-            row.pictures[path.stem] = magnified(eight_bit(picture))
-            row.errors[path.stem] = distance
+        row.pictures[path.stem] = magnified(eight_bit(found))
+        row.errors[path.stem] = pd.read_csv(about)["distance"].item()
     foot = (
         f"Pictures that {network} gives the same activation as the photograph, up to 1e-6 of its "
         "norm.\nBelow each one its distance from the photograph, relative to the photograph's norm."
     )
-    picture_rows.save(picture_rows.draw(rows, titles, {}, foot), figures)
+    picture_rows.save(picture_rows.draw(list(rows.values()), titles, {}, foot), figures)
 
 
 if "snakemake" in globals():

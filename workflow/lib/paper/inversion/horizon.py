@@ -7,7 +7,10 @@ COMPLETE = 0.99  # of the pixels
 
 
 def by_layer(ranks: pd.DataFrame) -> pd.DataFrame:
-    """A row a layer, means over photographs; ranks as a share of the number of pixels."""
+    """A row a layer, means over photographs; ranks as a share of the number of pixels.
+
+    Where they are estimates, each has its standard error, over random vectors, behind it.
+    """
     rows = []
     floors = [name for name in ranks if name.startswith("rank, ")]
     for layer, group in ranks.groupby("layer", sort=False):
@@ -21,8 +24,13 @@ def by_layer(ranks: pd.DataFrame) -> pd.DataFrame:
         }
         for known, words in (("values", ""), ("both", ", with active inequalities")):
             of_known = group[group["known"] == known]
+            if of_known.empty:
+                continue
             for name in floors if known == "values" else [f"rank, {FLOOR:g}"]:
                 row[f"{name}{words}"] = (of_known[name] / of_known["pixels"]).mean()
+                if (error := f"error of {name}") in ranks:
+                    errors = of_known[error] / of_known["pixels"]
+                    row[f"{error}{words}"] = errors.pow(2).sum() ** 0.5 / len(errors)
         rows.append(row)
     return pd.DataFrame(rows)
 

@@ -12,6 +12,7 @@ LAYERS = {
 }
 # The same of witnesses.layers: there are fewer equations than pixels.
 WITNESS_LAYERS = {"vgg16": ["pool3", "pool4"], "alexnet": ["pool5"]}
+LARGEST_SIDE = 128  # of pictures whose whole Jacobian is computed
 DECODER = "decoder"  # among inversion.methods: one for each of decoders.switches
 
 
@@ -42,7 +43,7 @@ def inversion_methods(config: dict[str, Any], layer: str) -> list[str]:
 
 
 def check_inversion(config: dict[str, Any]) -> None:
-    """Raise InputError for more photographs than the network has, or for decoders alone."""
+    """Raise InputError for too many photographs, too large ones, or decoders alone."""
     listed = config["network"]["images"]
     # A walk to each of the witnesses goes towards the next photograph.
     for name, more in (("inversion", 0), ("horizon", 0), ("witnesses", 1), ("layer_by_layer", 0)):
@@ -52,6 +53,12 @@ def check_inversion(config: dict[str, Any]) -> None:
                 f"config: {name}.images = {wanted} needs network.images = {wanted + more} or more, "
                 f"not {listed}; lower the one or raise the other."
             )
+    side = config["horizon"]["side"]
+    if side > LARGEST_SIDE and config["horizon"]["probes"] is None:
+        raise InputError(
+            f"config: horizon.side = {side} is too large for all singular values; set "
+            f"horizon.probes, or a side of at most {LARGEST_SIDE}."
+        )
     if config["inversion"]["methods"] == [DECODER]:
         raise InputError(
             "config: inversion.methods = [decoder] leaves nothing to be inverted; add both."
