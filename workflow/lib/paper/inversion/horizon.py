@@ -30,7 +30,7 @@ def by_layer(ranks: pd.DataFrame) -> pd.DataFrame:
                 row[f"{name}{words}"] = (of_known[name] / of_known["pixels"]).mean()
                 if (error := f"error of {name}") in ranks:
                     errors = of_known[error] / of_known["pixels"]
-                    row[f"{error}{words}"] = errors.pow(2).sum() ** 0.5 / len(errors)
+                    row[f"{error}{words}"] = errors.pow(2).sum(skipna=False) ** 0.5 / len(errors)
         rows.append(row)
     return pd.DataFrame(rows)
 
