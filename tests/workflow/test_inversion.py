@@ -45,6 +45,16 @@ def test_witnesses_have_the_same_values(inverted):
     assert (table["distance"] > 1e-3).all()
 
 
+def test_ranks_can_be_estimated_for_pictures_of_any_size(project):
+    settings = ("preset=estimated", "horizon={probes: 2, lanczos: 20, layers: [pool2, pool4]}")
+    project.run("horizon", "--config", *settings)
+    table = pd.read_csv(project.file("results/estimated/networks/vgg16/tables/horizon.csv"))
+    assert table["layer"].tolist() == ["pool2", "pool4"]
+    ranks = table.filter(regex="^rank, ")
+    assert ((ranks > 0) & (ranks <= 1)).all(axis=None)
+    assert (table["error of rank, 0.01"] < 0.1).all()
+
+
 def test_shorter_inversions_replace_the_inversions_alone(inverted):
     planned = inverted.planned(*TARGETS, "--config", "inversion={evaluations: 5}")
     assert planned == {
@@ -60,6 +70,7 @@ REFUSED = [
         "name layers",
     ),
     (("inversion", "inversion={methods: [decoder]}"), "leaves nothing to be inverted"),
+    (("horizon", "horizon={side: 224}"), "too large for all singular values"),
     (("witnesses", "witnesses={images: 40}"), "needs network.images = 41 or more"),
 ]
 
