@@ -113,6 +113,7 @@ def valid_configs(files, count):
         ("images", "root"): (None, str(files / "images")),
         ("picture", "file"): (None, str(files / "images" / "a picture.png")),
         ("table4", "lpips"): (["alexnet"], []),
+        ("table1", "chosen"): ({}, {"random-1": {"size": 3, "channels": 8}}),
         ("device",): ("auto", "cpu"),
     }
     leaves = [

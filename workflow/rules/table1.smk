@@ -7,6 +7,7 @@ rule whiten_cifar10:
         cifar10=CIFAR10,
     output:
         whitening="<results>/whitening.h5",
+        whitened="<results>/whitened.h5",
     log:
         "<logs>/whiten_cifar10.log",
     benchmark:
@@ -23,14 +24,20 @@ rule whiten_cifar10:
 
 
 # Nothing where images are taken as they are.
-WHITENING = [rules.whiten_cifar10.output] * (config["table1"]["whitening"] is not None)
+WHITENED, WHITENING = (
+    [file] * (config["table1"]["whitening"] is not None)
+    for file in (
+        rules.whiten_cifar10.output.whitened,
+        rules.whiten_cifar10.output.whitening,
+    )
+)
 
 
 rule search_classifiers:
     input:
         code=code("table1/search_classifiers"),
         cifar10=CIFAR10,
-        whitening=WHITENING,
+        whitened=WHITENED,
     output:
         table="<stats>/search_classifiers/{filters}-{layers}.csv",
         curves="<stats>/search_classifiers/{filters}-{layers}-curves.csv",
@@ -49,6 +56,7 @@ rule search_classifiers:
         sizes=config["table1"]["sizes"],
         channels=config["table1"]["channels"],
         multiply_adds=config["table1"]["multiply_adds"],
+        chosen=chosen,
         images=config["table1"]["search_images"],
         folds=config["table1"]["folds"],
         validation=config["table1"]["validation"],
@@ -63,7 +71,7 @@ rule test_classifier:
     input:
         code=code("table1/test_classifier"),
         cifar10=CIFAR10,
-        whitening=WHITENING,
+        whitened=WHITENED,
         search=rules.search_classifiers.output.table,
     output:
         table="<stats>/test_classifier/{filters}-{layers}.csv",
@@ -83,7 +91,7 @@ rule test_classifier:
     params:
         train_images=config["table1"]["train_images"],
         test_images=config["table1"]["test_images"],
-        recipe=recipe("final_epochs"),
+        recipe=final_recipe,
         seeds=final_seeds(config["table1"]["seeds"]),
     script:
         "../scripts/table1/test_classifier.py"
@@ -93,7 +101,7 @@ rule vary_classifier:
     input:
         code=code("table1/vary_classifier"),
         cifar10=CIFAR10,
-        whitening=WHITENING,
+        whitened=WHITENED,
         search=rules.search_classifiers.output.table,
     output:
         table="<stats>/vary_classifier/{filters}-{layers}.csv",
@@ -112,7 +120,7 @@ rule vary_classifier:
         variants=config["table1"]["variants"],
         train_images=config["table1"]["train_images"],
         test_images=config["table1"]["test_images"],
-        recipe=recipe("final_epochs"),
+        recipe=final_recipe,
         seeds=final_seeds(config["table1"]["variant_seeds"]),
     script:
         "../scripts/table1/vary_classifier.py"
@@ -120,9 +128,7 @@ rule vary_classifier:
 
 SEARCHED = cells(rules.search_classifiers.output.table)
 TESTED = cells(rules.test_classifier.output.table)
-VARIED = (
-    cells(rules.vary_classifier.output.table) if config["table1"]["variants"] else []
-)
+VARIED = varied_cells(rules.vary_classifier.output.table)
 
 
 rule write_table1:
@@ -137,7 +143,7 @@ rule write_table1:
     benchmark:
         "<benchmarks>/write_table1.tsv"
     params:
-        epochs=config["table1"]["final_epochs"],
+        epochs=final_epochs(),
         mirrored=config["table1"]["mirrored"],
     script:
         "../scripts/table1/write_table1.py"

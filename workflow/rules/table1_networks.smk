@@ -79,7 +79,7 @@ rule widen_classifier:
     input:
         code=code("table1/widen_classifier"),
         cifar10=CIFAR10,
-        whitening=WHITENING,
+        whitened=WHITENED,
     output:
         table="<stats>/widen_classifier/{layers}-{channels}.csv",
     log:

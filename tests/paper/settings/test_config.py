@@ -64,6 +64,7 @@ BAD = [
         "table1.multiply_adds = 40 (million) leaves out every configuration of 3 layers, the "
         "smallest of which has 73.87",
     ),
+    ({"table1": {"chosen": {"conv-1": {"size": 3, "channels": 8}}}}, "table1.chosen"),
     ({"table1": {"train_images": 60000}}, "at most 50000"),
     ({"table1": {"train_images": 40}}, "train_images = 40 are fewer than table1.batch = 100"),
     ({"table1": {"search_images": 40, "validation": 0.01}}, "leave 0 images held out"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from config_strategies import DEFAULT, MISSING, NEW, Unknown, breaks, changed
+from config_strategies import DEFAULT, MISSING, NEW, SCHEMA, Unknown, breaks, changed
 from machinery.errors import InputError
 from paper.settings.config import OF_TEST, check_config
 
@@ -33,11 +33,14 @@ def damaged_file(config):
 
 @pytest.fixture
 def base(tmp_path):
-    """The default config with an entry of the user's in each mapping that is to have one."""
+    """The default config with an entry of the user's in each mapping that may have some."""
     (tmp_path / "w.safetensors").touch()
     config = copy.deepcopy(DEFAULT)
     entry = {"path": str(tmp_path / "w.safetensors"), "preprocessing": "torchvision"}
     config["weights"]["files"][NEW] = entry
+    names = SCHEMA["properties"]["table1"]["properties"]["chosen"]["properties"]
+    cell = {"size": 3, "channels": 8, "epochs": 1}
+    config["table1"]["chosen"] = {name: dict(cell) for name in names}
     check_config(config)
     return config
 
@@ -88,7 +91,9 @@ BETWEEN = {
             "table4": {"layers": [4]},
         }
     ),
-    "table1.folds": st.integers(12501, 10**9).map(lambda n: {"table1": {"folds": n}}),
+    "table1.folds": st.integers(DEFAULT["table1"]["search_images"] + 1, 10**9).map(
+        lambda n: {"table1": {"folds": n}}
+    ),
     "table1.validation": st.floats(0.995, 1, exclude_max=True).map(
         lambda share: {"table1": {"validation": share}}
     ),

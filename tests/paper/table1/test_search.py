@@ -15,8 +15,10 @@ from paper.table1.images import Augmentation, Images
 from paper.table1.optimisation import Training
 from paper.table1.recipe import Recipe
 from paper.table1.search import Validation, best, evaluate, search
-from paper.table1.variants import VARIANTS, evaluate_variants, vary
+from paper.table1.varied import VARIANTS, are_varied, vary
+from paper.table1.variants import evaluate_variants
 from table1.search_classifiers import search_classifiers
+from table1.write_table1_configurations import CONFIGURATION, configurations
 
 RECIPE = Recipe(4, 20, 0.01, Augmentation(flips=True, shifts=0), 10**9)
 GRID = [Architecture("random", 1, size, channels) for size in (3, 5) for channels in (2, 4)]
@@ -172,12 +174,13 @@ def test_search_never_reads_test_images(tmp_path, monkeypatch):
     recipe |= {"filter_rate": 0.1, "smoothing": 0.1, "mirrored": True}
     search_classifiers(
         cifar10=tmp_path / "cifar10.h5",
-        whitening=[],
+        whitened=[],
         filters="random",
         layers="1",
         sizes=[3, 5, 7],
         channels=[2],
         multiply_adds=0.2,
+        chosen=None,
         images=80,
         folds=1,
         validation=0.25,
@@ -254,3 +257,34 @@ def test_ridge_without_memory_is_left_out(images, tmp_path, caplog):
     varied = vary(chosen, "ridge")
     assert evaluate_ridge(varied, images, images, how, 0, kept(tmp_path)) is None
     assert table.empty and "table1.cache_gb" in caplog.text
+
+
+def test_a_given_configuration_is_not_searched_for(tmp_path):
+    nothing = dict.fromkeys(
+        ["whitened", "sizes", "channels", "multiply_adds", "images", "folds", "validation"]
+    )
+    search_classifiers(
+        **nothing,
+        halving=1,
+        recipe={},
+        seed=0,
+        cifar10=tmp_path / "not read",
+        filters="random",
+        layers="2",
+        chosen={"size": 3, "channels": 512, "epochs": 6},
+        checkpoints=kept(tmp_path / "state"),
+        gpu=0,
+        table=tmp_path / "t.csv",
+        curves=tmp_path / "c.csv",
+    )
+    table = pd.read_csv(tmp_path / "t.csv")
+    assert best(table) == Architecture("random", 2, 3, 512)
+    assert pd.read_csv(tmp_path / "c.csv").empty
+    shown = configurations(table, pd.DataFrame([("random", 2, 3, 512)], columns=CONFIGURATION))
+    assert shown[["stopped", "chosen"]].values.tolist() == [["not searched: given", "yes"]]
+
+
+def test_rows_of_which_no_variant_says_anything_are_known():
+    assert are_varied("random", 1, ["fixed"]) and not are_varied("learned", 1, ["fixed"])
+    assert are_varied("learned", 2, ["mixed"]) and not are_varied("learned", 1, ["mixed"])
+    assert not are_varied("random", 1, [])

@@ -47,6 +47,7 @@ def searched(filters, layers, size, channels, accuracy, stopped_after=8):
         "channels": channels,
         "validation_accuracy": accuracy,
         "spread": 0.01,
+        "folds": 1 if stopped_after else 0,
         "epochs": stopped_after,
         "stopped_early": stopped_after < 8,
         "parameters": 1000,
@@ -62,7 +63,8 @@ def main():
 
 
 def test_table_1_has_means_spreads_and_the_papers_numbers(main):
-    table = beside_the_paper(main, PAPER, epochs=2, mirrored=True).set_index(["filters", "layers"])
+    epochs = {"random-1": 2, "random-2": 6, "learned-1": 2}
+    table = beside_the_paper(main, PAPER, epochs, mirrored=True).set_index(["filters", "layers"])
     assert table.index.tolist() == [("random", 1), ("random", 2), ("learned", 1)]
     row = table.loc[("random", 1)]
     assert row["accuracy (%)"] == pytest.approx(45)
@@ -71,6 +73,7 @@ def test_table_1_has_means_spreads_and_the_papers_numbers(main):
     # One seed: the binomial standard error over 100 test images.
     assert table.loc[("learned", 1), "spread"] == pytest.approx((60 * 40 / 100) ** 0.5)
     assert pd.isna(table.loc[("random", 2), "paper (%)"])
+    assert table.loc[("random", 2), "epochs"] == 6
 
 
 def test_the_tested_configuration_is_the_chosen_one(main):

@@ -12,7 +12,9 @@ from machinery.errors import InputError
 from paper.table1.images import Augmentation, Images, read
 from paper.table1.optimisation import Training
 from paper.table1.training import accuracy, train
+from paper.table1.whitening import Whitening
 from small_classifiers import CPU, KINDS, RECIPE, everything, kept, network
+from table1 import whiten_cifar10 as whiten_cifar10_script
 
 
 def test_learns_a_separable_problem(images, tmp_path):
@@ -163,3 +165,24 @@ def test_read_takes_the_first_images_and_normalises_them(tmp_path):
     assert found.labels.dtype == torch.int64 and found.labels.tolist() == [*range(10), 0, 1]
     half = read(tmp_path / "c.h5", "test", 12, CPU, torch.bfloat16)
     assert torch.equal(half.pixels, found.pixels.bfloat16())
+
+
+def test_read_takes_whitened_images_where_there_are_any(tmp_path, random):
+    raw = torch.randint(256, (40, 3, 32, 32), dtype=torch.uint8, generator=random)
+    with h5py.File(tmp_path / "c.h5", "w") as file:
+        for split in ("train", "test"):
+            file[f"{split}_images"], file[f"{split}_labels"] = raw, torch.arange(40) % 10
+    whitening, whitened = tmp_path / "whitening.h5", tmp_path / "whitened.h5"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(whiten_cifar10_script, "TEST_IMAGES", 40)
+        whiten_cifar10_script.whiten_cifar10(
+            tmp_path / "c.h5", 30, 0.1, 0, whitening=whitening, whitened=whitened
+        )
+    plain = read(tmp_path / "c.h5", "test", 12, CPU, torch.float32)
+    found = read(tmp_path / "c.h5", "test", 12, CPU, torch.float32, whitened)
+    expected = Whitening.load(whitening)(plain.pixels)
+    torch.testing.assert_close(found.pixels, expected, rtol=1e-4, atol=1e-4)
+    assert found.pixels.is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(found.labels, plain.labels)
+    with pytest.raises(InputError, match="fewer than 31 images"):
+        read(tmp_path / "c.h5", "train", 31, CPU, torch.float32, whitened)

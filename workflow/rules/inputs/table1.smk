@@ -1,11 +1,33 @@
 """What the rules of Table 1 share: recipes, seeds, and the table's cells."""
 
+from itertools import product
+
 
 def recipe(epochs):
     """How a network is trained, for as many epochs as that setting says."""
     names = "batch learning_rate filter_rate smoothing flips shifts mirrored precision"
     names = [*names.split(), "cache_gb"]
     return settings("table1", *names) | {"epochs": config["table1"][epochs]}
+
+
+def chosen(wildcards):
+    """The configuration that the settings give a cell of the table; None if it is searched for."""
+    name = f"{wildcards.filters}-{wildcards.layers}"
+    return config["table1"]["chosen"].get(name)
+
+
+def final_recipe(wildcards):
+    """How the chosen configuration is trained."""
+    given = chosen(wildcards) or {}
+    epochs = given.get("epochs", config["table1"]["final_epochs"])
+    return recipe("final_epochs") | {"epochs": epochs}
+
+
+def final_epochs():
+    """The epochs of each cell of the table."""
+    given, usual = config["table1"]["chosen"], config["table1"]["final_epochs"]
+    names = cells("{filters}-{layers}")
+    return {name: given.get(name, {}).get("epochs", usual) for name in names}
 
 
 def final_seeds(count):
@@ -17,6 +39,19 @@ def cells(files):
     """``files`` for every row and column of Table 1."""
     depths = config["table1"]["layers"]
     return expand(files, filters=["random", "learned"], layers=depths)
+
+
+def varied_cells(files):
+    """``files`` for the rows and columns of which the variants say something."""
+    from paper.table1.varied import are_varied
+
+    section = config["table1"]
+    return [
+        path
+        for filters, layers in product(("random", "learned"), section["layers"])
+        if are_varied(filters, layers, section["variants"])
+        for path in expand(files, filters=filters, layers=layers)
+    ]
 
 
 def widths(files):

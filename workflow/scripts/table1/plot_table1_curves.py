@@ -33,7 +33,8 @@ def plot_table1_curves(
         )
         draw_search(axis, search, tuple(networks[CONFIGURATION].iloc[0]))
         draw_finals(axis, runs, networks, COLOURS[filters])
-    label_epochs(axis, {int(searches["epoch"].max()), int(finals["epoch"].max())})
+    # Nothing is searched for where the settings give the configurations.
+    label_epochs(axis, {int(table["epoch"].max()) for table in (searches, finals) if len(table)})
     legend(figure)
     save(figure, figures)
 

@@ -10,17 +10,18 @@ from paper.device import computing_type, use_device
 from paper.table1.architecture import Architecture, affordable
 from paper.table1.images import read
 from paper.table1.recipe import Recipe
-from paper.table1.search import Validation, search, with_left_out
+from paper.table1.search import Validation, not_searched, search, with_left_out
 
 
 def search_classifiers(
     cifar10: Path,
-    whitening: list[Path],
+    whitened: list[Path],
     filters: str,
     layers: str,
     sizes: list[int],
     channels: list[int],
     multiply_adds: float | None,
+    chosen: dict[str, int] | None,
     images: int,
     folds: int,
     validation: float,
@@ -32,6 +33,11 @@ def search_classifiers(
     table: Path,
     curves: Path,
 ) -> None:
+    if chosen:
+        given = Architecture(filters, int(layers), chosen["size"], chosen["channels"])
+        for path, rows in zip((table, curves), not_searched(given), strict=True):
+            write_csv(path, rows)
+        return
     device = use_device(gpu)
     grid = [
         Architecture(filters, int(layers), size, count) for size, count in product(sizes, channels)
@@ -41,7 +47,7 @@ def search_classifiers(
     dtype = computing_type(device, recipe["precision"])
     scores, learning = search(
         tried,
-        read(cifar10, "train", images, device, dtype, *whitening),
+        read(cifar10, "train", images, device, dtype, *whitened),
         Validation(folds, validation),
         Recipe.of(recipe),
         halving,

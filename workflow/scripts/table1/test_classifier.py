@@ -16,7 +16,7 @@ from paper.table1.trained import save
 
 def test_classifier(
     cifar10: Path,
-    whitening: list[Path],
+    whitened: list[Path],
     search: Path,
     train_images: int,
     test_images: int,
@@ -30,8 +30,8 @@ def test_classifier(
 ) -> None:
     device = use_device(gpu)
     dtype = computing_type(device, recipe["precision"])
-    images = read(cifar10, "train", train_images, device, dtype, *whitening)
-    test = read(cifar10, "test", test_images, device, dtype, *whitening)
+    images = read(cifar10, "train", train_images, device, dtype, *whitened)
+    test = read(cifar10, "test", test_images, device, dtype, *whitened)
     chosen = best(pd.read_csv(search))
     *found, trained = evaluate(chosen, images, test, Recipe.of(recipe), seeds, checkpoints)
     save(networks, trained)

@@ -16,7 +16,7 @@ from paper.table1.images import read
 
 def widen_classifier(
     cifar10: Path,
-    whitening: list[Path],
+    whitened: list[Path],
     layers: str,
     channels: str,
     size: int,
@@ -30,8 +30,8 @@ def widen_classifier(
 ) -> None:
     device = use_device(gpu)
     dtype = computing_type(device, recipe["precision"])
-    images = read(cifar10, "train", train_images, device, dtype, *whitening)
-    test = read(cifar10, "test", test_images, device, dtype, *whitening)
+    images = read(cifar10, "train", train_images, device, dtype, *whitened)
+    test = read(cifar10, "test", test_images, device, dtype, *whitened)
     architecture = Architecture("random", int(layers), size, int(channels), batch_norm="fixed")
     how = ClosedForm(recipe["flips"], recipe["mirrored"], round(recipe["cache_gb"] * 1e9))
     rows = [

@@ -11,7 +11,7 @@ from paper.verdict import fidelity
 
 
 def write_table1(
-    classifiers: list[Path], paper: Path, epochs: int, mirrored: bool, tables: list[Path]
+    classifiers: list[Path], paper: Path, epochs: dict[str, int], mirrored: bool, tables: list[Path]
 ) -> None:
     printed = fidelity.paper_numbers(paper).set_index("id")["value"]
     table = beside_the_paper(read_tables(classifiers), printed, epochs, mirrored)
@@ -19,11 +19,12 @@ def write_table1(
 
 
 def beside_the_paper(
-    runs: pd.DataFrame, paper: pd.Series, epochs: int, mirrored: bool
+    runs: pd.DataFrame, paper: pd.Series, epochs: dict[str, int], mirrored: bool
 ) -> pd.DataFrame:
     """A row for each kind of filters and depth.
 
-    ``paper`` has the printed numbers by their ids; every run was trained for ``epochs``.
+    ``paper`` has the printed numbers by their ids, ``epochs`` those of trainings by names like
+    random-2.
     ``mirrored``: whether the scores of an image and its mirror image were added, of which the paper
     says nothing.
     """
@@ -39,7 +40,7 @@ def beside_the_paper(
                 "filter size": group["size"].iloc[0],
                 "channels": group["channels"].iloc[0],
                 "training images": group["train_images"].iloc[0],
-                "epochs": epochs,
+                "epochs": epochs[f"{filters}-{layers}"],
                 "tested on": "image and mirror image" if mirrored else "image",
                 "accuracy (%)": ours["ours"],
                 "spread": ours["spread"],

@@ -44,7 +44,7 @@ def configurations(searches: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame
 def stopped(row) -> str:
     """Where a configuration was stopped early; nothing if it was trained to the end."""
     if not row.stopped_early:
-        return ""
+        return "" if row.folds else "not searched: given"
     return f"after epoch {row.epochs}" if row.epochs else "left out: too many multiply-adds"
 
 

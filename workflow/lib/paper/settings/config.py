@@ -167,7 +167,9 @@ def _table1(config: Config) -> None:
             f"{section['search_epochs']}, so no configuration would stop early; raise the epochs, "
             "or set halving to 1."
         )
-    deepest, largest = max(section["layers"]), max(section["sizes"])
+    deepest = max(section["layers"])
+    given = [each["size"] for each in section["chosen"].values()]
+    largest = max([*section["sizes"], *given])
     least = Architecture("learned", deepest, min(section["sizes"]), min(section["channels"]))
     if not affordable(least, section["multiply_adds"]):
         raise InputError(

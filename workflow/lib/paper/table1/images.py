@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from machinery.hdf5 import damaged_file, read_hdf5
-from paper.table1.whitening import Whitening
 
 # Mean and standard deviation of RGB in [0, 1] over CIFAR-10's training images.
 MEAN, STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
@@ -41,11 +40,12 @@ def read(
     count: int,
     device: torch.device,
     dtype: torch.dtype,
-    whitening: Path | None = None,
+    whitened: Path | None = None,
 ) -> Images:
     """The first ``count`` images of ``split``, train or test; CIFAR-10's own order is random.
 
-    ``whitening``: the file of the one that is applied to them.
+    ``whitened``: a file with the pixels as they are after ``normalise`` and whitening, if that is
+    wanted.
     """
     images, names = f"{split}_images", f"{split}_labels"
     with read_hdf5(path, {images: ("u", (None, 3, 32, 32)), names: ("iu", (None,))}) as file:
@@ -53,23 +53,24 @@ def read(
         labels = torch.from_numpy(file[names][:count])
     if min(len(pixels), len(labels)) < count or labels.max() > 9:
         raise damaged_file(path, f"it holds no {count} images of CIFAR-10's ten classes")
-    change = Whitening.load(whitening).to(device) if whitening else None
-    pixels = normalise(pixels.to(device), dtype, change)
-    return Images(pixels, labels.to(device, torch.int64))
+    labels = labels.to(device, torch.int64)
+    if whitened is None:
+        return Images(normalise(pixels.to(device), dtype), labels)
+    with read_hdf5(whitened, {split: ("f", (None, 3, 32, 32))}) as file:
+        pixels = torch.from_numpy(file[split][:count])
+    if len(pixels) < count:
+        raise damaged_file(whitened, f"it holds fewer than {count} images")
+    return Images(pixels.to(device, dtype, memory_format=torch.channels_last), labels)
 
 
-def normalise(pixels: Tensor, dtype: torch.dtype, whitening: Whitening | None = None) -> Tensor:
-    """uint8 RGB (N, 3, H, W) -> mean 0 and deviation 1 over the training images, a channel.
-
-    What comes then is whitened, if need be.
-    """
+def normalise(pixels: Tensor, dtype: torch.dtype) -> Tensor:
+    """uint8 RGB (N, 3, H, W) -> mean 0 and deviation 1 over the training images, a channel."""
     mean, std = (torch.tensor(v, device=pixels.device).view(3, 1, 1) for v in (MEAN, STD))
     normalised = torch.empty(
         pixels.shape, dtype=dtype, device=pixels.device, memory_format=torch.channels_last
     )
     for target, source in zip(normalised.split(1000), pixels.split(1000), strict=True):
-        values = (source.float() / 255 - mean) / std
-        target.copy_(whitening(values) if whitening else values)
+        target.copy_((source.float() / 255 - mean) / std)
     return normalised
 
 

@@ -130,11 +130,20 @@ def with_left_out(table: pd.DataFrame, left_out: list[Architecture]) -> pd.DataF
     return together.sort_values(["size", "channels"], ignore_index=True)
 
 
+def not_searched(given: Architecture) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What ``search`` would return where the configuration is ``given``: not trained or scored."""
+    row = {"validation_accuracy": None, "spread": None, "folds": 0, "images": 0, "epochs": 0}
+    table = pd.DataFrame([_described(given) | row | {"stopped_early": False}])
+    return table, pd.DataFrame(columns=[*asdict(given), *CURVE, "fold"])
+
+
 def best(table: pd.DataFrame) -> Architecture:
     """The highest validation accuracy among those that went to the end; the cheapest of equals.
 
-    ``table`` is the first that ``search`` returns.
+    ``table`` is the first that ``search`` or ``not_searched`` returns.
     """
+    if len(table) == 1 and not table["folds"].item():
+        return _architecture(table.iloc[0])
     finalists = table[~table["stopped_early"]].dropna(subset="validation_accuracy")
     if finalists.empty:
         raise InputError(
@@ -142,8 +151,7 @@ def best(table: pd.DataFrame) -> Architecture:
             "lower the learning rate."
         )
     order = ["validation_accuracy", "multiply_adds"]
-    row = finalists.sort_values(order, ascending=[False, True]).iloc[0]
-    return Architecture(row["filters"], int(row["layers"]), int(row["size"]), int(row["channels"]))
+    return _architecture(finalists.sort_values(order, ascending=[False, True]).iloc[0])
 
 
 def evaluate(
@@ -179,6 +187,10 @@ def training_cost(architecture: Architecture, images: Images, recipe: Recipe) ->
     once = architecture.constant_multiply_adds * (2 if recipe.augmentation.flips else 1)
     calibration = min(len(images), CALIBRATED) * architecture.calibration_multiply_adds
     return calibration + len(images) * (passes + (once if cached else 0))
+
+
+def _architecture(row: pd.Series) -> Architecture:
+    return Architecture(row["filters"], int(row["layers"]), int(row["size"]), int(row["channels"]))
 
 
 def _described(architecture: Architecture) -> dict[str, object]:

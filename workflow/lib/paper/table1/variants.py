@@ -1,7 +1,5 @@
 """Readings and extensions of Table 1: the chosen configuration, changed in one respect."""
 
-from dataclasses import replace
-
 import pandas as pd
 
 from machinery.checkpoints import Checkpoints
@@ -10,25 +8,7 @@ from paper.table1.closed_form import ClosedForm, evaluate_ridge
 from paper.table1.images import Images
 from paper.table1.recipe import Recipe
 from paper.table1.search import evaluate
-
-# What changes, and in which of Table 1's rows.
-VARIANTS = {
-    "after": ({"batch_norm": "after"}, ("random", "learned")),
-    "fixed": ({"batch_norm": "fixed"}, ("random",)),
-    "ridge": ({"batch_norm": "fixed"}, ("random",)),
-    "crelu": ({"activation": "crelu"}, ("random", "learned")),
-    "patches": ({"filters": "patches"}, ("random",)),
-    "learned": ({"filters": "learned"}, ("random",)),
-    "mixed": ({"filters": "mixed"}, ("learned",)),
-}
-
-
-def vary(architecture: Architecture, variant: str) -> Architecture | None:
-    """The architecture of a variant; None where the variant says nothing about this row."""
-    change, rows = VARIANTS[variant]
-    if architecture.filters not in rows or (variant == "mixed" and architecture.layers == 1):
-        return None
-    return replace(architecture, **change)
+from paper.table1.varied import vary
 
 
 def trained(architecture: Architecture, variants: list[str]) -> list[Architecture]:
