@@ -28,6 +28,7 @@ def inversion_224():
             _pool(row["layer"]),
             row["known"],
             row["photographs"],
+            row["evaluations"],
             f"{row['relative error']:.4f} ± {row['spread']:.4f}",
             f"{row['largest']:.4f}",
             f"{row['error of the values']:.5f}",
@@ -36,7 +37,7 @@ def inversion_224():
         )
         for _, row in frame.iterrows()
     ]
-    names = ["pixels", "largest", "values", "converged", "on"]
+    names = ["evaluations", "pixels", "largest", "values", "converged", "on"]
     return markdown(rows, ["layer", "known", "photographs", *names])
 
 
@@ -145,18 +146,16 @@ def columns_of(name, formats):
     return markdown(rows, list(formats))
 
 
-def horizon(layers):
+def horizon(name, layers, floors):
     """Ranks of some layers' Jacobians, as shares of the number of pixel values."""
-    floors = ["0.01", "0.001", "0.0001"]
-    frame = pd.read_csv(DOCS / "inversion" / "horizon.csv").set_index("layer").loc[layers]
-    rows = [
-        (
-            layer,
-            f"{row['non-zeros'] / row['pixel values']:.2f}",
-            *(f"{row[f'rank, {floor}']:.3f}" for floor in floors),
-        )
-        for layer, row in frame.iterrows()
-    ]
+    frame = pd.read_csv(DOCS / "inversion" / name).set_index("layer").loc[layers]
+    rows = []
+    for layer, row in frame.iterrows():
+        ranks = [f"{row[f'rank, {floor}']:.3f}" for floor in floors]
+        for number, floor in enumerate(floors):
+            if (error := f"error of rank, {floor}") in row:
+                ranks[number] += f" ± {row[error]:.3f}"
+        rows.append((layer, f"{row['non-zeros'] / row['pixel values']:.2f}", *ranks))
     return markdown(rows, ["layer", "non-zeros a pixel value", *floors])
 
 

@@ -15,8 +15,8 @@ from paper.table1.images import Augmentation, Images
 from paper.table1.optimisation import Training
 from paper.table1.recipe import Recipe
 from paper.table1.search import Validation, best, evaluate, search
-from paper.table1.varied import VARIANTS, are_varied, vary
 from paper.table1.variants import evaluate_variants
+from paper.table1.varied import VARIANTS, are_varied, vary
 from table1.search_classifiers import search_classifiers
 from table1.write_table1_configurations import CONFIGURATION, configurations
 
