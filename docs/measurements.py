@@ -50,24 +50,26 @@ def _pool(name):
     return f"pool({name.removeprefix('pool')})"
 
 
-def two_cores(filters):
-    """Table 1 with all training images, beside the paper's numbers.
+def two_cores(ridge=False):
+    """Table 1 with all training images on two cores, beside the paper's numbers.
 
-    Rows without epochs have a classifier by ridge regression.
+    ``ridge``: the rows without epochs, whose classifier is found by ridge regression.
     """
     frame = pd.read_csv(DOCS / "table1" / "two_cores.csv", dtype={"epochs": "Int64"})
-    rows = [
-        (
-            f"{row.layers} layers, {row.channels} filters"
-            + ("" if pd.isna(row.epochs) else f", {row.epochs} epochs"),
-            f"{row.accuracy:.1f}",
-            _printed(filters, row.layers),
-            f"{row.cpu_seconds:,}",
-            row.machine,
-            row.commit,
+    rows = []
+    for row in frame[frame["epochs"].isna() == ridge].itertuples():
+        layers = f"{row.layers} layer" + "s" * (row.layers > 1)
+        epochs = "" if ridge else f", {row.epochs} epochs"
+        rows.append(
+            (
+                f"{row.filters}, {layers}, {row.size} x {row.size} x {row.channels}{epochs}",
+                f"{row.accuracy:.1f}",
+                _printed(row.filters, row.layers),
+                f"{row.cpu_seconds:,}",
+                row.machine,
+                row.commit,
+            )
         )
-        for row in frame[frame["filters"] == filters].itertuples()
-    ]
     return markdown(rows, ["", "ours", "paper", "CPU seconds", "two cores of", "commit"])
 
 
