@@ -21,6 +21,7 @@ from cnninvert.networks.tracing import trace
 from cnninvert.operators.norms import norms
 
 WHAT = ("values", "switches", "masks")
+FEW, MANY, LARGE = 240, 480, 160  # large pictures take more evaluations to converge
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -50,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--layer", required=True, help="a layer's name, such as pool4")
     one.add_argument("--known", default="values,switches", help="of values, switches, masks")
     one.add_argument("--size", type=int, default=224, help="side in pixels; default: 224")
+    most = f"of network and gradient; default: {FEW}, or {MANY} from {LARGE} pixels on"
+    one.add_argument("--evaluations", type=int, help=most)
     one.add_argument("--mean", type=float, nargs=3, default=TORCHVISION_MEAN)
     one.add_argument("--std", type=float, nargs=3, default=TORCHVISION_STD)
     one.add_argument("--output", type=Path, required=True, help="the picture, PNG")
@@ -62,6 +65,11 @@ def _invert(options: argparse.Namespace) -> dict:
         raise ValueError(f"--known {wrong[0]}: give any of {', '.join(WHAT)}, with commas")
     if (options.weights is None) == (options.random is None):
         raise ValueError("give the network's weights with --weights, or a seed with --random")
+    evaluations = options.evaluations
+    if evaluations is None:
+        evaluations = MANY if options.size >= LARGE else FEW
+    if evaluations < 1:
+        raise ValueError(f"--evaluations {evaluations}: give 1 or more")
     if not options.output.absolute().parent.is_dir():
         raise ValueError(f"--output {options.output}: there is no such folder; make it first")
     preprocessing = Preprocessing(options.size, tuple(options.mean), tuple(options.std))
@@ -77,7 +85,8 @@ def _invert(options: argparse.Namespace) -> dict:
         switches="switches" in known,
         masks="masks" in known,
     )
-    inversion = invert(network, found, preprocessing, callback=_Progress(usual_phases(found)))
+    phases = usual_phases(found, evaluations)
+    inversion = invert(network, found, preprocessing, phases=phases, callback=_Progress(phases))
     _write(inversion.pictures[0], options.output)
     truth = picture.to(device) / 255
     errors = {

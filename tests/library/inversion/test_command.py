@@ -47,6 +47,7 @@ def test_it_writes_the_picture_and_prints_its_errors(folder, known, capsys):
     [
         (["--known", "colours"], "--known colours: give any of values, switches, masks"),
         (["--weights", "w.safetensors"], "give the network's weights with --weights, or a seed"),
+        (["--evaluations", "0"], "--evaluations 0: give 1 or more"),
         (["--layer", "pool"], "the network has no layer 'pool'"),
         (["--file", "no.py"], "no.py"),
         (
@@ -72,3 +73,15 @@ def test_a_file_that_is_no_picture_is_named(folder, capsys):
     (folder / "in.png").write_text("no picture")
     assert main(command(folder)) == 1
     assert "in.png: it cannot be read as a picture" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("size", "most"), [("16", 240), ("160", 480)])
+def test_large_pictures_get_more_evaluations(folder, size, most, capsys):
+    assert main(command(folder, "--size", size, "--known", "values")) == 0
+    said = capsys.readouterr()
+    assert f"10 of {most} evaluations" in said.err
+
+
+def test_as_many_evaluations_as_wanted(folder, capsys):
+    assert main(command(folder, "--known", "values", "--evaluations", "8")) == 0
+    assert json.loads(capsys.readouterr().out)["evaluations"] <= 8 * 3
