@@ -24,7 +24,10 @@ def whiten_cifar10(
     with atomic_hdf5(whitened) as file:
         for name, split in (("train", pixels), ("test", test)):
             # Once here, and not in each of the trainings: it takes as long as some of them.
-            file[name] = torch.cat([change(part).cpu() for part in split.split(PART)]).numpy()
+            rows = file.create_dataset(name, split.shape, "f4")
+            for start in range(0, len(split), PART):
+                part = change(split[start : start + PART])
+                rows[start : start + len(part)] = part.cpu().numpy()
     change.to(torch.device("cpu")).save(whitening)
 
 
