@@ -45,6 +45,15 @@ def inversion_224():
     return markdown(rows, ["layer", "known", "photographs", *names])
 
 
+def inversion_224_line():
+    """What values and switches leave at 224 x 224 pixels, with the most evaluations."""
+    frame = pd.read_csv(DOCS / "inversion" / "inversion_224.csv")
+    frame = frame[frame["known"] == "values and switches"].groupby("layer").last()
+    errors = ", ".join(f"{error:.3f}" for error in frame["relative error"])
+    counts = ", ".join(str(count) for count in frame["converged"])
+    return f"{errors} (of {frame['photographs'].min()} photographs {counts} converge)"
+
+
 def _pool(name):
     """pool1 as the paper has it: pool(1)."""
     return f"pool({name.removeprefix('pool')})"
