@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from paper.table1 import variants
+from paper.table1 import varied as changes
 from table1.write_table1 import beside_the_paper
 from table1.write_table1_configurations import configurations
 from table1.write_table1_variants import TITLES, accuracies, together, training_costs
@@ -146,7 +146,7 @@ def test_tables_without_variants(main):
 
 
 def test_every_variant_has_a_title():
-    assert list(TITLES) == ["main", *variants.VARIANTS]
+    assert list(TITLES) == ["main", *changes.VARIANTS]
 
 
 def test_fidelity_counts_readings_and_no_extensions(main, varied, tmp_path):
