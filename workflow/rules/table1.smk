@@ -143,7 +143,7 @@ rule write_table1:
     benchmark:
         "<benchmarks>/write_table1.tsv"
     params:
-        epochs=final_epochs(),
+        epochs={name: epochs_of(name) for name in cells("{filters}-{layers}")},
         mirrored=config["table1"]["mirrored"],
     script:
         "../scripts/table1/write_table1.py"

@@ -16,18 +16,16 @@ def chosen(wildcards):
     return config["table1"]["chosen"].get(name)
 
 
+def epochs_of(name):
+    """How long the chosen configuration of a cell, such as random-2, is trained."""
+    given = config["table1"]["chosen"].get(name, {})
+    return given.get("epochs", config["table1"]["final_epochs"])
+
+
 def final_recipe(wildcards):
     """How the chosen configuration is trained."""
-    given = chosen(wildcards) or {}
-    epochs = given.get("epochs", config["table1"]["final_epochs"])
+    epochs = epochs_of(f"{wildcards.filters}-{wildcards.layers}")
     return recipe("final_epochs") | {"epochs": epochs}
-
-
-def final_epochs():
-    """The epochs of each cell of the table."""
-    given, usual = config["table1"]["chosen"], config["table1"]["final_epochs"]
-    names = cells("{filters}-{layers}")
-    return {name: given.get(name, {}).get("epochs", usual) for name in names}
 
 
 def final_seeds(count):
