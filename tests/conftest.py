@@ -17,7 +17,7 @@ from machinery.errors import InputError
 collect_ignore = ["pretend_cuda"]
 PRETEND = Path(__file__).parent / "pretend_cuda"
 OF_THE_RUN = {
-    f"test_{name}.py"
+    f"tests/workflow/test_{name}.py"
     for name in (
         *("independent", "inversion", "pages", "partial", "pretend_cuda", "run", "slurm_run"),
         "two_runs",
@@ -102,7 +102,7 @@ def mounted():
 
 def of_the_run(nodeid: str) -> bool:
     """Whether a test looks at the complete run of the tiny preset."""
-    return Path(nodeid.partition("::")[0]).name in OF_THE_RUN
+    return nodeid.partition("::")[0] in OF_THE_RUN
 
 
 def pytest_collection_modifyitems(items):

@@ -65,6 +65,15 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 # The node is what is written here, on a machine with fewer CPUs or less memory too.
 SlurmdParameters=config_overrides
+# A machine that stands still for minutes loses neither its node nor what has become of a job:
+# Snakemake asks squeue, and waits forever for a job that it no longer lists.
+MinJobAge=86400
+SlurmdTimeout=0
+ReturnToService=2
+UnkillableStepTimeout=900
+MessageTimeout=100
+TCPTimeout=30
+BatchStartTimeout=300
 GresTypes=gpu
 NodeName=$host NodeAddr=127.0.0.1 CPUs=2 RealMemory=64000 Gres=gpu:1
 PartitionName=main Nodes=$host Default=YES MaxTime=INFINITE

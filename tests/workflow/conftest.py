@@ -17,6 +17,7 @@ from copies import copy_project, copy_workflow
 from dry_runs import dry_run
 
 ROOT = Path(__file__).parents[2]
+SLURM_LOG = "/run/cnninvert-slurm/slurmctld.log"
 
 
 class Project:
@@ -117,11 +118,17 @@ def project(empty_project) -> Project:
     return empty_project
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def slurm():
-    """The Slurm of the tests; skips, with the reason, where it does not run."""
+    """The Slurm of the tests; skips, with the reason, where it does not run.
+
+    A test that fails prints what Slurm was doing.
+    """
     status = subprocess.run(
         [ROOT / "tests/slurm/one_node.sh", "status"], capture_output=True, text=True
     )
     if status.returncode:
         pytest.skip(status.stderr.strip())
+    yield
+    for command in (["squeue"], ["sinfo", "--list-reasons"], ["tail", "-n", "40", SLURM_LOG]):
+        print(subprocess.run(command, capture_output=True, text=True, timeout=60).stdout)
