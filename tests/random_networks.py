@@ -8,7 +8,13 @@ from safetensors.torch import save_file
 from cnninvert.networks.layers import ARCHITECTURES, Conv
 
 
-def write_network(path: Path, last: str, architecture: str = "vgg16", bias: float = 0.0) -> Path:
+def write_network(
+    path: Path,
+    last: str,
+    architecture: str = "vgg16",
+    bias: float = 0.0,
+    preprocessing: str = "torchvision",
+) -> Path:
     """Write random filters up to the layer ``last``, whose activations keep their size.
 
     ``bias``: the biases' standard deviation.
@@ -21,6 +27,6 @@ def write_network(path: Path, last: str, architecture: str = "vgg16", bias: floa
             tensors[f"{layer.name}.bias"] = bias * torch.randn(layer.outputs, generator=random)
         if layer.name == last:
             break
-    about = {"architecture": architecture, "preprocessing": "torchvision", "source": "random"}
+    about = {"architecture": architecture, "preprocessing": preprocessing, "source": "random"}
     save_file(tensors, path, about)
     return path

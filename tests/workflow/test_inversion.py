@@ -39,6 +39,23 @@ def test_errors_are_those_of_the_pictures_that_are_kept(inverted):
         assert table.loc[words, "relative error"] == pytest.approx((norms[0] / norms[1]).mean())
 
 
+def test_activations_of_table_4_are_inverted_too(project):
+    """Original and reconstructed activations without a decoder, scored as decoded pictures are."""
+    name = "results/inverted/stats/score_pictures/pool1-none.csv"
+    settings = ("preset=inverted", "table4={inverted_images: 1, inverted_evaluations: 8}")
+    project.run(name, "--config", *settings)
+    table = pd.read_csv(project.file(name)).set_index("method")
+    assert set(table.index) == {
+        *("original", "noise", "learned_known", "gaussian_known"),
+        *("learned_fixed", "gaussian_fixed"),
+    }
+    assert table.index.is_unique  # one photograph
+    assert table.loc["original", "error"] < 0.3 < table.loc["noise", "error"]
+    assert table.loc["original", "activation_error"] == 0
+    planned = project.planned("table4", "--config", *settings)
+    assert planned["invert_pictures"] == 3 and planned["score_pictures"] == 7
+
+
 def test_witnesses_have_the_same_values(inverted):
     table = pd.read_csv(inverted.file("results/tiny/networks/vgg16/tables/witnesses.csv"))
     assert table["within 1e-6"].tolist() == [1]

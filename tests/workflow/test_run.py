@@ -138,6 +138,7 @@ def test_a_picture_of_the_users_is_a_row_of_figure_4(project, tmp_path):
     errors = errors.set_index("method")["error"]
     for method in ("original", "learned_known", "gaussian_known", "noise"):
         assert float(printed[method]) == pytest.approx(errors[method], abs=0.002)
+    assert 0 < float(printed["inverted"]) < 1
     assert project.planned("picture", *settings) == {}
     namesake = tmp_path / "elsewhere" / file.name
     namesake.parent.mkdir()

@@ -93,14 +93,24 @@ def gpus(wildcards):
 
 
 def several_threads(_wildcards):
-    """Threads for long work: one on two cores, where two jobs run better beside each other.
+    """Threads for long work: one on two cores, where two jobs run better beside each other."""
+    return threads_of(4)
+
+
+def all_threads(_wildcards):
+    """Threads for long work that runs alone."""
+    return threads_of(1)
+
+
+def threads_of(jobs):
+    """Threads of each of so many ``jobs`` beside each other.
 
     On a cluster the profile sets them (`set-threads`): inside a job, the cores that Snakemake sees
     are the node's, not the job's.
     """
     if workflow.remote_exec or not workflow.local_exec:
         return 1
-    return max(1, (workflow.resource_settings.cores or 1) // 4)
+    return max(1, (workflow.resource_settings.cores or 1) // jobs)
 
 
 def settings(section, *keys):

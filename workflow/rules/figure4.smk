@@ -105,11 +105,12 @@ rule plot_picture:
     wildcard_constraints:
         picture=r"[\w-]+",
         layer="pool[1-4]",
-    threads: several_threads
+    threads: all_threads
     resources:
         gpu=gpus,
         gres=gres,
     params:
+        evaluations=config["picture"]["evaluations"],
         seed=SEED,
     script:
         "../scripts/table4/plot_picture.py"

@@ -92,7 +92,7 @@ rule test_classifier:
         train_images=config["table1"]["train_images"],
         test_images=config["table1"]["test_images"],
         recipe=final_recipe,
-        seeds=final_seeds(config["table1"]["seeds"]),
+        seeds=tested_seeds,
     script:
         "../scripts/table1/test_classifier.py"
 

@@ -9,6 +9,7 @@ LPIPS_NETWORKS = [
 DECODER = "{architecture}-{weights}-{layer}-{switches}"
 # How those of the main weights' pictures are; part is a group of methods.
 PICTURES = "{layer}-{switches}-{part}"
+INVERTED_PICTURES = "{layer}-none-inverted"
 
 
 wildcard_constraints:
@@ -165,6 +166,30 @@ rule decode_pictures:
         "../scripts/table4/decode_pictures.py"
 
 
+rule invert_pictures:
+    input:
+        code=code("table4/invert_pictures"),
+        photographs=PHOTOGRAPHS,
+        weights=weights_path(MAIN),
+        reconstructions=f"<results>/reconstructions/{MAIN}-{{layer}}.h5",
+    output:
+        pictures=f"<results>/pictures/{INVERTED_PICTURES}.h5",
+        errors=f"<stats>/decode_pictures/{INVERTED_PICTURES}.csv",
+    log:
+        "<logs>/invert_pictures/{layer}.log",
+    benchmark:
+        "<benchmarks>/invert_pictures/{layer}.tsv"
+    threads: several_threads
+    resources:
+        gpu=gpus,
+        gres=gres,
+    params:
+        images=config["table4"]["inverted_images"],
+        evaluations=config["table4"]["inverted_evaluations"],
+    script:
+        "../scripts/table4/invert_pictures.py"
+
+
 rule score_pictures:
     input:
         code=code("table4/score_pictures"),
@@ -182,6 +207,8 @@ rule score_pictures:
         "<logs>/score_pictures/{layer}-{switches}.log",
     benchmark:
         "<benchmarks>/score_pictures/{layer}-{switches}.tsv"
+    wildcard_constraints:
+        switches="known|fixed|none",
     threads: several_threads
     resources:
         gpu=gpus,
@@ -223,12 +250,16 @@ ACTIVATION_SPACE_BY_IMAGE = expand(
     rules.measure_activation_space.output.by_image, weights=MAIN, layer=MACRO_LAYERS
 )
 # Errors in image space, for the main weights: of Table 4's methods, and of all.
-METRICS = some_parts(rules.score_pictures.output.metrics)
+METRICS = some_parts(rules.score_pictures.output.metrics, switches=PICTURED)
 IMAGE_SPACE = some_parts(rules.decode_pictures.output.errors, "one_step")
+INVERTED_ERRORS = expand(
+    rules.invert_pictures.output.errors,
+    layer=MACRO_LAYERS if "none" in PICTURED else [],
+)
 ALL_ERRORS, ALL_PICTURES = (
     [
         path
-        for each in product(MACRO_LAYERS, SWITCHES)
+        for each in product(MACRO_LAYERS, PICTURED)
         for path in every_part(files, *each)
     ]
     for files in (
@@ -245,7 +276,7 @@ rule write_table4:
         code=code("table4/write_table4"),
         paper=PAPER,
         activation_space=ACTIVATION_SPACE,
-        image_space=IMAGE_SPACE,
+        image_space=IMAGE_SPACE + INVERTED_ERRORS,
     output:
         tables=table_files("table4"),
     log:

@@ -33,6 +33,13 @@ def final_seeds(count):
     return [SEED + 1 + number for number in range(count)]
 
 
+def tested_seeds(wildcards):
+    """The seeds of a cell's final runs."""
+    section = config["table1"]
+    more = section["one_layer_seeds"] if wildcards.layers == "1" else 0
+    return final_seeds(max(section["seeds"], more))
+
+
 def cells(files):
     """``files`` for every row and column of Table 1."""
     depths = config["table1"]["layers"]

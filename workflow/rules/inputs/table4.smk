@@ -2,6 +2,8 @@
 
 MACRO_LAYERS = [f"pool{layer}" for layer in PLAN.macro_layers[MAIN]]
 SWITCHES = config["decoders"]["switches"]
+# What pictures come from: decoders, by their switches, and inversion without one.
+PICTURED = SWITCHES + ["none"] * (config["table4"]["inverted_images"] > 0)
 
 
 def decoder_steps(wildcards):
@@ -28,11 +30,13 @@ def one_step_pictures(wildcards):
 
 
 def every_part(files, layer, switches):
-    """``files`` of all parts of a decoder's pictures.
+    """``files`` of all parts of the pictures of a decoder, or of none.
 
     Wrong switches say nothing about a decoder with fixed ones, which has no controls.
     """
     names = ["one_step", "iht", "codes"] + ["controls"] * (switches == "known")
+    if switches == "none":
+        names = ["inverted"]
     return expand(files, layer=layer, switches=switches, part=names)
 
 

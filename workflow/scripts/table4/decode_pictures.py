@@ -29,10 +29,8 @@ from paper.data.activations import Activations
 from paper.device import use_device
 from paper.table4.decoder_file import load_decoder
 from paper.table4.decoding import read_places
-from paper.table4.errors import relative_errors
+from paper.table4.errors import error_table
 from paper.table4.switch_controls import mean_activations, shuffled
-
-COLUMNS = ["layer", "decoder", "image", "method", "reference", "pixels"]
 
 
 def decode_pictures(
@@ -97,12 +95,10 @@ def decode_pictures(
             table["activation_error"] = [
                 float(norms(encoded.get(name, x) - x) / norms(x)) for name in found
             ]
-            for reading, values in relative_errors(results, photograph, first.to(device)).items():
-                table[["reference", "pixels"]] = reading
-                rows.append(table.assign(error=values.cpu()))
+            rows.append(error_table(table, results, photograph, first.to(device)))
             for name, picture in found.items():
                 write_row(output, name, number, count, picture.cpu().numpy())
-    write_csv(errors, pd.concat(rows)[[*COLUMNS, "error", "activation_error"]])
+    write_csv(errors, pd.concat(rows))
 
 
 def decode(

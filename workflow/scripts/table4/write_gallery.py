@@ -58,6 +58,7 @@ def part(
     only.
     """
     layer, switches = decoder.split("-")
+    how = "without a decoder" if switches == "none" else f"{switches} switches"
     table = pd.concat([methods.picture_errors(errors) for _, errors in parts])
     shown = table.set_index(["image", "method"])["error"]
     saved = {}
@@ -72,7 +73,7 @@ def part(
     columns = {"photograph": originals, **files}
     return {
         "name": decoder,
-        "title": f"{layers.title('vgg16', layer)}, {switches} switches",
+        "title": f"{layers.title('vgg16', layer)}, {how}",
         "methods": ["photograph", *(methods.METHODS[method] for method in found)],
         "rows": [
             {

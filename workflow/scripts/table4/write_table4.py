@@ -28,7 +28,7 @@ def write_table4(
     numbers = fidelity.paper_numbers(paper).set_index("id")["value"]
     rows = []
     for layer in image["layer"].unique():
-        for decoder in image["decoder"].unique():
+        for decoder in image.loc[image["layer"] == layer, "decoder"].unique():
             decoded = image[image["decoder"] == decoder]
             for switches in ("known", "fixed"):
                 rows.append(ours(layer, decoder, switches, activation, decoded))

@@ -1,10 +1,13 @@
 """Errors of decoded pictures, under Table 4's readings."""
 
+import pandas as pd
 import torch
 from torch import Tensor
 
 from cnninvert.networks.preprocessing import TORCHVISION_MEAN
 from cnninvert.operators.norms import norms
+
+COLUMNS = ["layer", "decoder", "image", "method", "reference", "pixels", "error"]
 
 
 def relative_errors(
@@ -26,3 +29,17 @@ def relative_errors(
         for reference, x in (("picture", photograph), ("decoded", decoded))
         for pixels, shift in (("unit", 0.0), ("centred", mean))
     }
+
+
+def error_table(
+    about: pd.DataFrame, pictures: Tensor, photograph: Tensor, decoded: Tensor
+) -> pd.DataFrame:
+    """Errors of ``pictures`` under all readings, as ``relative_errors`` has them.
+
+    ``about``: what else is known of each picture, a row each. Columns: COLUMNS, activation_error.
+    """
+    tables = [
+        about.assign(reference=reference, pixels=pixels, error=errors.cpu())
+        for (reference, pixels), errors in relative_errors(pictures, photograph, decoded).items()
+    ]
+    return pd.concat(tables)[[*COLUMNS, "activation_error"]]
