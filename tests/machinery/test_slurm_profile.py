@@ -38,14 +38,21 @@ def test_a_job_that_is_submitted_again_asks_for_more(rule):
         assert asked >= default
 
 
+def several_threads() -> set[str]:
+    functions = ("several_threads", "all_threads")
+    return {
+        name for name, body in RULES.items() for each in functions if f"threads: {each}" in body
+    }
+
+
 def test_the_profile_gives_threads_to_the_rules_that_take_several():
-    several = {name for name, body in RULES.items() if "threads: several_threads" in body}
+    several = several_threads()
     assert {entry.partition("=")[0] for entry in PROFILE["set-threads"]} <= several
 
 
 def test_rules_that_may_take_long_ask_for_time_of_their_own():
     """All that computes; what writes a table or draws a figure has the default."""
-    several = {name for name, body in RULES.items() if "threads: several_threads" in body}
+    several = several_threads()
     assert several <= set(PROFILE["set-resources"])
 
 
