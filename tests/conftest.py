@@ -16,13 +16,9 @@ from machinery.errors import InputError
 # Code of the pretend device, which its own processes import.
 collect_ignore = ["pretend_cuda"]
 PRETEND = Path(__file__).parent / "pretend_cuda"
-OF_THE_RUN = {
-    f"tests/workflow/test_{name}.py"
-    for name in (
-        *("independent", "inversion", "pages", "partial", "pretend_cuda", "run", "slurm_run"),
-        "two_runs",
-    )
-}
+# Of the tests of the workflow, those that look at the complete run of the tiny preset.
+NAMES = ("independent", "inversion", "pages", "partial", "run", "slurm_run", "two_runs")
+OF_THE_RUN = {f"tests/workflow/test_{name}.py" for name in NAMES}
 
 
 @pytest.fixture(params=["cpu", "cuda"])

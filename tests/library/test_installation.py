@@ -1,9 +1,11 @@
 """The library, installed by pip into an empty environment, runs README's example."""
 
 import re
+import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,14 +27,15 @@ def run(*command, **options) -> str:
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory) -> Path:
+def python(tmp_path_factory) -> Iterator[Path]:
     """An environment with the library and torchvision, and nothing else."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
     constraints = ("-c", ROOT / "constraints.txt")
     run(python, "-m", "pip", "install", "-q", *constraints, f"{ROOT}[torchvision]")
-    return python
+    yield python
+    shutil.rmtree(folder)  # several GB
 
 
 def test_readme_example_runs_as_it_stands(python, tmp_path):

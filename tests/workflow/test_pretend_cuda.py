@@ -9,27 +9,36 @@ import pandas as pd
 import pytest
 import torch
 
-# Statistics of a run of the tiny preset; jobs that they need come with them.
+# Jobs that these need come with them.
 STATISTICS = [
     *("test_classifier/learned-2.csv", "test_classifier/random-2.csv"),
     *("vary_classifier/random-2.csv", "decode_pictures/pool2-known-one_step.csv"),
     *("measure_activation_space/torchvision-pool4.csv", "measure_iht/pool4.csv"),
     *("recover_codes/torchvision-learned-linear.csv", "decode_pictures/pool2-known-codes.csv"),
     *("decode_pictures/pool2-known-iht.csv", "score_pictures/pool2-known.csv"),
+    "decode_pictures/pool2-none-inverted.csv",
     *("simulate_iht.csv", "simulate_theory.csv", "widen_classifier/2-2.csv"),
 ]
 
 
+SETTINGS = "table4={inverted_images: 1, inverted_evaluations: 3}"
+
+
 @pytest.fixture(scope="module")
-def on_gpu(project, request) -> list[str]:
-    """Makes STATISTICS in results/pretend; what the pretend device's jobs say, one text each."""
-    project.run(*(f"results/tiny/stats/{name}" for name in STATISTICS))
+def on_gpu(empty_project, request) -> list[str]:
+    """Makes STATISTICS on the CPU and on a GPU; what the pretend one's jobs say, a text each."""
+
+    def run(device: str) -> None:
+        files = [f"results/on_{device}/stats/{name}" for name in STATISTICS]
+        settings = (f"preset=on_{device}", f"device={device}", SETTINGS)
+        empty_project.run(*files, "--config", *settings)
+
+    run("cpu")
     pretend = {} if torch.cuda.is_available() else request.getfixturevalue("pretend")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in pretend.items():
             patch.setenv(name, value)
-        files = [f"results/pretend/stats/{name}" for name in STATISTICS]
-        project.run(*files, "--config", "preset=pretend", "device=cuda")
+        run("cuda")
     logs = pretend.get("PRETEND_CUDA_LOGS")
     return [path.read_text() for path in Path(logs).iterdir()] if logs else []
 
@@ -42,9 +51,9 @@ def test_nothing_is_refused(on_gpu):
 
 
 @pytest.mark.parametrize("name", STATISTICS)
-def test_the_numbers_are_those_of_the_cpu(name, project, on_gpu):
+def test_the_numbers_are_those_of_the_cpu(name, empty_project, on_gpu):
     there, here = (
-        pd.read_csv(project.file(f"results/{preset}/stats/{name}"))
-        for preset in ("pretend", "tiny")
+        pd.read_csv(empty_project.file(f"results/on_{device}/stats/{name}"))
+        for device in ("cuda", "cpu")
     )
     pd.testing.assert_frame_equal(there, here, rtol=1e-3, atol=1e-4)
