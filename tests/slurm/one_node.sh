@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A Slurm of this machine alone, for the tests: two CPUs, and a GPU that is only a name.
+# A Slurm of this machine alone, for the tests: three CPUs, and a GPU that is only a name.
 #   tests/slurm/one_node.sh start     installs Slurm and starts it; does nothing when it runs
 #   tests/slurm/one_node.sh status    says why it does not run
 #   tests/slurm/one_node.sh stop      ends it and removes its folder
@@ -68,14 +68,17 @@ SlurmdParameters=config_overrides
 # A machine that stands still for minutes loses neither its node nor what has become of a job:
 # Snakemake asks squeue, and waits forever for a job that it no longer lists.
 MinJobAge=86400
-SlurmdTimeout=0
+JobRequeue=0
+SlurmdTimeout=1800
 ReturnToService=2
 UnkillableStepTimeout=900
 MessageTimeout=100
 TCPTimeout=30
 BatchStartTimeout=300
 GresTypes=gpu
-NodeName=$host NodeAddr=127.0.0.1 CPUs=2 RealMemory=64000 Gres=gpu:1
+# Three CPUs: while a test holds a stopped job on one, which only its successor ends, another test's
+# job of two must not be in the way of that successor.
+NodeName=$host NodeAddr=127.0.0.1 CPUs=3 RealMemory=64000 Gres=gpu:1
 PartitionName=main Nodes=$host Default=YES MaxTime=INFINITE
 END
     echo "NodeName=$host Name=gpu File=/dev/null" >$folder/gres.conf

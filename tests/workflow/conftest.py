@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -131,4 +132,5 @@ def slurm():
         pytest.skip(status.stderr.strip())
     yield
     for command in (["squeue"], ["sinfo", "--list-reasons"], ["tail", "-n", "40", SLURM_LOG]):
-        print(subprocess.run(command, capture_output=True, text=True, timeout=60).stdout)
+        with suppress(subprocess.TimeoutExpired):
+            print(subprocess.run(command, capture_output=True, text=True, timeout=60).stdout)

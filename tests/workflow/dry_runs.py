@@ -10,6 +10,8 @@ from pathlib import Path
 # What a plan imports but for our own modules, which come from the folder that is planned in.
 IMPORTED = ["snakemake.cli", "snakemake.dag", "snakemake.workflow", "pandas", "jsonschema", "yaml"]
 
+PATIENCE = 600  # seconds
+
 _fork = multiprocessing.get_context("forkserver")
 _fork.set_forkserver_preload(IMPORTED)
 
@@ -19,6 +21,8 @@ def dry_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     with tempfile.NamedTemporaryFile("w+") as output:
         process = _fork.Process(target=_run, args=(folder, arguments, output.name))
         process.start()
+        process.join(PATIENCE)
+        process.kill()
         process.join()
         return subprocess.CompletedProcess(arguments, process.exitcode, output.read(), "")
 

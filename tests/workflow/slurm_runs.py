@@ -1,8 +1,8 @@
 """How the tests use Slurm: a real one of a single node, which tests/slurm/one_node.sh starts.
 
-Without it, only the questions to a made-up sbatch are tested. The node has two CPUs, so `--cores 2`
-and one thread a job take the place of the profile's four; tables are then those of a local run to
-the last digit.
+Without it, only the questions to a made-up sbatch are tested. The node has three CPUs, so
+`--cores 2` and one thread a job take the place of the profile's four; tables are then those of a
+local run to the last digit.
 """
 
 import re

@@ -34,6 +34,7 @@ def test_a_job_that_fails_says_why_and_the_others_finish(slurm, empty_project, t
 
 
 SEARCH = "search_classifiers/learned-1"
+PATIENCE = 600  # seconds until a job has begun, or is seen to have ended
 LONG = "table1={search_images: 4000, search_epochs: 16, halving: 1, channels: [8]}"
 CUT = (f"results/cut/stats/{SEARCH}.csv", *PROFILE, *SOON, *ONCE, "--config", "preset=cut", LONG)
 
@@ -43,7 +44,7 @@ def start(empty_project):
     """Start a search on Slurm and wait until it leaves a checkpoint; its Snakemake and its job."""
     folder = empty_project.folder
     token = folder / f"results/cut/logs/{SEARCH}.token"
-    started = []
+    started, jobs = [], []
 
     def checkpoints():
         return {
@@ -57,15 +58,19 @@ def start(empty_project):
         log = (folder / "results" / "cut.log").open("w")
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT)
         started.append(process)
+        last = time.monotonic() + PATIENCE
         while not token.exists() or token.read_text() == before or checkpoints() == left:
-            assert process.poll() is None, Path(log.name).read_text()
+            assert process.poll() is None and time.monotonic() < last, Path(log.name).read_text()
             time.sleep(0.1)
-        return process, re.match(r"cnninvert/(\d+) ", token.read_text())[1]
+        jobs.append(re.match(r"cnninvert/(\d+) ", token.read_text())[1])
+        return process, jobs[-1]
 
     yield start
     for process in started:
         process.kill()
         process.wait()
+    # One that is stopped would keep its CPU for hours.
+    subprocess.run(["scancel", *jobs], capture_output=True)
 
 
 def script_of(job: str) -> psutil.Process:
@@ -81,7 +86,7 @@ def script_of(job: str) -> psutil.Process:
 def test_a_cancelled_job_and_a_killed_snakemake_are_made_good(slurm, start, empty_project, figure):
     process, cancelled = start()
     subprocess.run(["scancel", cancelled], check=True)
-    assert process.wait() == 1
+    assert process.wait(PATIENCE) == 1
     log = empty_project.file("results/cut.log").read_text()
     assert f"SLURM-job '{cancelled}' failed" in log
 
