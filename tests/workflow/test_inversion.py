@@ -42,7 +42,7 @@ def test_errors_are_those_of_the_pictures_that_are_kept(inverted):
 def test_activations_of_table_4_are_inverted_too(project):
     """Original and reconstructed activations without a decoder, scored as decoded pictures are."""
     name = "results/inverted/stats/score_pictures/pool1-none.csv"
-    settings = ("preset=inverted", "table4={inverted_images: 1, inverted_evaluations: 8}")
+    settings = ("preset=inverted", "table4={inverted_images: 1, inverted_evaluations: 20}")
     project.run(name, "--config", *settings)
     table = pd.read_csv(project.file(name)).set_index("method")
     assert set(table.index) == {
