@@ -25,14 +25,16 @@ DOCS = Path(__file__).parent
 
 
 def machine(run="default"):
-    """Preset, seed, devices, PyTorch and commit of a run, in one line."""
+    """Preset, seed, devices, PyTorch and commits of a run, in one line."""
     record = json.loads((DOCS / run / "manifest.json").read_text())
     environment = record["jobs"]["environment"]
     device = environment["device"]
     devices = device if isinstance(device, str) else " and ".join(sorted(device))
+    commit = environment["commit"]
+    commits = [commit] if isinstance(commit, str) else sorted(commit, key=lambda c: -len(commit[c]))
     return (
-        f"{record['preset']} preset, seed {record['seed']}, {devices}, "
-        f"torch {environment['torch']}, commit {environment['commit'][:7]}"
+        f"{record['preset']} preset, seed {record['seed']}, {devices}, torch "
+        f"{environment['torch']}, commit {' and '.join(each[:7] for each in commits)}"
     )
 
 
