@@ -34,7 +34,8 @@ def machine(run="default"):
     commits = [commit] if isinstance(commit, str) else sorted(commit, key=lambda c: -len(commit[c]))
     return (
         f"{record['preset']} preset, seed {record['seed']}, {devices}, torch "
-        f"{environment['torch']}, commit {' and '.join(each[:7] for each in commits)}"
+        f"{environment['torch']}, commit{'s' * (len(commits) > 1)} "
+        f"{' and '.join(each[:7] for each in commits)}"
     )
 
 
