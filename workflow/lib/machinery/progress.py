@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TypeVar
 
 log = logging.getLogger("cnninvert")
@@ -28,6 +28,12 @@ def progress(
             of = f"/{total}" if total else ""
             log.info("%s: %d%s (%.3g/s%s)", what, done, of, rate, left)
     log.info("%s: %d in %s", what, done, _duration(time.monotonic() - start))
+
+
+def counter(total: int, what: str) -> Callable[..., None]:
+    """``progress`` as a callback: one of ``total`` a call, whatever it is called with."""
+    steps = progress(range(total), what)
+    return lambda *_: next(steps, None)
 
 
 def _duration(seconds: float) -> str:

@@ -10,7 +10,7 @@ from cnninvert.inversion.known import observe
 from cnninvert.inversion.witness import walk
 from machinery import job
 from machinery.errors import input_errors
-from machinery.progress import progress
+from machinery.progress import counter
 from paper.device import use_device
 from paper.inversion import pictures_file
 from paper.inversion.methods import METHODS
@@ -39,13 +39,12 @@ def find_witnesses(
     listed = pd.read_csv(names)["path"].tolist()[first : first + 2]
     photographs = crops(folder, listed, side).to(device)
     one, other = (photographs / 255).double().split(1)
-    steps = progress(range(settings["steps"]), "steps")
     found = walk(
         *(network, precise, place, one, other, preprocessing),
         switches=METHODS[method].switches,
         distance=settings["distance"],
         steps=settings["steps"],
-        callback=lambda *_: next(steps, None),
+        callback=counter(settings["steps"], "steps"),
     )
     # Once more, from the picture alone, by the network as it is.
     truth = observe(precise, preprocessing.normalise(one), place)

@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from cnninvert.inversion.invert import invert, usual_phases
 from cnninvert.inversion.known import Known, observe
 from cnninvert.inversion.natural import BRIGHTNESS
 from machinery import job
 from machinery.checkpoints import Arrays, Checkpoints
 from machinery.errors import input_errors
-from machinery.progress import progress
 from paper.device import use_device
 from paper.inversion import pictures_file
+from paper.inversion.logged import invert_logged
 from paper.inversion.methods import METHODS, Method
 from paper.network.pictures import crops
 from paper.network.prepared import read_prepared
@@ -48,16 +47,9 @@ def invert_activations(
         images = images.to(device)
         truth = observe(network, preprocessing(images), place)
         known = _known(truth, METHODS[method], seed, start)
-        phases = usual_phases(known, settings["evaluations"])
-        steps = progress(range(sum(each.evaluations for each in phases)), "evaluations")
         # No picture has noise for its values: another start would not help.
         grey = BRIGHTNESS if METHODS[method].noise else None
-        found = invert(
-            *(network, known, preprocessing),
-            start=grey,
-            phases=phases,
-            callback=lambda *_: next(steps, None),
-        )
+        found = invert_logged(network, known, preprocessing, settings["evaluations"], grey)
         result = {"photographs": images, "pictures": found.pictures}
         result |= {"converged": found.converged, "restarts": found.restarts}
         about = pictures_file.errors_of(network, truth, found.pictures, images, preprocessing)

@@ -13,7 +13,7 @@ from machinery import job
 from machinery.checkpoints import Arrays, Checkpoints
 from machinery.errors import input_errors
 from machinery.files import write_csv
-from machinery.progress import progress
+from machinery.progress import counter
 from paper.device import use_device
 from paper.inversion.layers import activations_and_poolings
 from paper.network.pictures import crops
@@ -78,14 +78,14 @@ def measure_horizon(
 
 def _estimated(equations: Equations, settings: dict, seed: int, number: int) -> np.ndarray:
     """A row a floor: the floor, the share of singular values above it, its standard error."""
-    steps = progress(range(settings["lanczos"] + LARGEST), "steps")
+    count = counter(settings["lanczos"] + LARGEST, "steps")
     found = rank_shares(
         equations,
         FLOORS,
         probes=settings["probes"],
         steps=settings["lanczos"],
         generator=generator(seed, 17, number),
-        callback=lambda: next(steps, None),
+        callback=count,
     )
     return np.array([[rank.floor, rank.share, rank.error] for rank in found])
 

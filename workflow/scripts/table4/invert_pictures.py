@@ -8,7 +8,6 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cnninvert.inversion.invert import invert, usual_phases
 from cnninvert.inversion.known import Known, observe
 from cnninvert.inversion.natural import BRIGHTNESS
 from cnninvert.networks.graph import TracedNetwork
@@ -25,8 +24,8 @@ from machinery.hdf5 import (
     read_photographs,
     write_rows,
 )
-from machinery.progress import progress
 from paper.device import use_device
+from paper.inversion.logged import invert_logged
 from paper.networks import load_network
 from paper.table4.errors import error_table
 from paper.traced import trace_network
@@ -92,21 +91,11 @@ def invert_all(
     evaluations: int,
 ) -> Tensor:
     """Pictures (1 + B, 3, H, W) of the ``truth``'s values, and of the values ``x_hat`` (B, ...)."""
-    phases = usual_phases(truth, evaluations)
-    steps = progress(range(2 * sum(phase.evaluations for phase in phases)), "evaluations")
-
-    def step(*_) -> None:
-        next(steps, None)
-
-    original = invert(network, truth, preprocessing, phases=phases, callback=step)
+    original = invert_logged(network, truth, preprocessing, evaluations)
     indices = {name: each.expand(len(x_hat), -1, -1, -1) for name, each in truth.indices.items()}
+    known = Known(truth.layer, x_hat, indices)
     # No picture has these activations: another start would not help.
-    others = invert(
-        *(network, Known(truth.layer, x_hat, indices), preprocessing),
-        start=BRIGHTNESS,
-        phases=phases,
-        callback=step,
-    )
+    others = invert_logged(network, known, preprocessing, evaluations, BRIGHTNESS)
     return torch.cat([original.pictures, others.pictures])
 
 

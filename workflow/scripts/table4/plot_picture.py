@@ -7,15 +7,14 @@ import numpy as np
 import torch
 
 from cnninvert.decoders.decoder import Decoder, encode
-from cnninvert.inversion.invert import invert, usual_phases
 from cnninvert.inversion.known import observe
 from cnninvert.networks.layers import title
 from cnninvert.networks.pretrained import Network
 from cnninvert.operators.norms import norms
 from machinery import job
-from machinery.progress import progress
 from paper.data.photographs import SHORT_SIDE, centre_crop, load
 from paper.device import use_device
+from paper.inversion.logged import invert_logged
 from paper.networks import load_network
 from paper.table4 import picture_rows
 from paper.table4.decoder_file import load_decoder
@@ -86,11 +85,7 @@ def invert_picture(
     traced, preprocessing = trace_network(network)
     image = torch.tensor(pixels, device=network.filters(network.layers[0].name).device)[None]
     known = observe(traced, preprocessing(image), layer)
-    phases = usual_phases(known, evaluations)
-    steps = progress(range(sum(phase.evaluations for phase in phases)), "evaluations")
-    found = invert(
-        *(traced, known, preprocessing), phases=phases, callback=lambda *_: next(steps, None)
-    ).pictures
+    found = invert_logged(traced, known, preprocessing, evaluations).pictures
     error = float(norms(found - image / 255) / norms(image / 255))
     return eight_bit(found[0].cpu().numpy()), error
 

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from cnninvert.inversion.invert import invert, usual_phases
 from cnninvert.inversion.known import Known, observe
 from cnninvert.networks.tracing import trace
 from cnninvert.operators.model_sparsity import ModelProjection
 from cnninvert.operators.norms import norms
 from cnninvert.solvers.one_step import one_step
-from machinery.progress import progress
+from paper.inversion.logged import invert_logged
 from paper.table1.architecture import SIDE
 from paper.table1.classifier import Classifier
 from paper.table1.module import PREPROCESSING, as_module
@@ -45,11 +44,6 @@ def invert_classifier(
     everything = observe(traced, x, f"pool{last}")
     for name, indices in (("values", {}), ("switches", everything.indices)):
         known = Known(everything.layer, everything.values, indices)
-        phases = usual_phases(known, evaluations)
-        steps = progress(range(sum(each.evaluations for each in phases)), f"{name}, evaluations")
-        found = invert(
-            *(traced, known, PREPROCESSING),
-            phases=phases,
-            callback=lambda *_, steps=steps: next(steps, None),
-        )
+        what = f"{name}, evaluations"
+        found = invert_logged(traced, known, PREPROCESSING, evaluations, what=what)
         yield name, norms(found.pictures - pictures) / norms(pictures)
