@@ -7,7 +7,7 @@ each but the last, no batch norm. With the encoder's switches this is their what
 autoencoder (SWWAE), with fixed ones their plain stacked autoencoder (SAE).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from cnninvert.networks.layers import ARCHITECTURES, Conv, Pool
 from cnninvert.networks.preprocessing import TORCHVISION_MEAN
 from cnninvert.networks.pretrained import Network
+from cnninvert.operators import winograd
 from cnninvert.operators.switches import Switches, unpool
 
 PIXELS = "pixels"  # what the encoder starts from, where its other outputs have a layer's name
@@ -38,11 +39,23 @@ def encode(network: Network, images: Tensor, layer: str) -> tuple[Tensor, dict[s
     return output, places
 
 
+class Mirror(nn.ConvTranspose2d):
+    """A transposed convolution, by Winograd's way where that pays."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.convolve(x, self.weight, self.bias)
+
+    def convolve(self, x: Tensor, filters: Tensor, bias: Tensor) -> Tensor:
+        """What the layer computes of ``x``, with other filters and another bias."""
+        geometry = self.stride, self.padding, self.output_padding
+        return winograd.conv_transpose2d(x, filters, bias, *geometry)
+
+
 class Decoder(nn.Module):
     """The decoder of a network's pool ``layer``, with the encoder's switches or fixed ones.
 
     Pictures are as large as the encoder's were if their sides are multiples of the first
-    convolution's stride. ``mirror`` makes the layers, from the arguments of nn.ConvTranspose2d.
+    convolution's stride. ``mirror`` makes the layers.
     """
 
     def __init__(
@@ -50,7 +63,7 @@ class Decoder(nn.Module):
         architecture: str,
         layer: str,
         switches: Switches,
-        mirror: Callable[..., nn.ConvTranspose2d] = nn.ConvTranspose2d,
+        mirror: type[Mirror] = Mirror,
     ) -> None:
         super().__init__()
         self.architecture, self.layer, self.switches = architecture, layer, switches

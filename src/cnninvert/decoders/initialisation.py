@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from cnninvert.decoders.decoder import Decoder
-from cnninvert.decoders.whitened import WhitenedConvTranspose2d
+from cnninvert.decoders.whitened import WhitenedMirror
 from cnninvert.networks.layers import Conv
 from cnninvert.networks.pretrained import Network
 from cnninvert.operators.switches import Switches
@@ -20,7 +20,7 @@ def trainable(network: Network, layer: str, switches: Switches) -> Decoder:
             f"{network.path}: the weights end at {network.layers[-1].name}, "
             f"so there is no {layer} to decode."
         )
-    return Decoder(network.architecture, layer, switches, WhitenedConvTranspose2d)
+    return Decoder(network.architecture, layer, switches, WhitenedMirror)
 
 
 @torch.no_grad()

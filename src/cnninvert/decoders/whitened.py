@@ -4,13 +4,15 @@ from itertools import product
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+
+from cnninvert.decoders.decoder import Mirror
 
 ROWS = 16384  # equations of a least-squares fit; its unknowns are at most 25 x 192 + 1
 RIDGE = 0.001  # as a share of the inputs' mean energy
 
 
-class WhitenedConvTranspose2d(nn.ConvTranspose2d):
+class WhitenedMirror(Mirror):
     """A transposed convolution whose filters see their inputs' channels centred and whitened.
 
     It computes what a plain one computes with other filters and another bias, which ``folded``
@@ -36,8 +38,7 @@ class WhitenedConvTranspose2d(nn.ConvTranspose2d):
         return filters, self.bias - (seen * self.centre.view(-1, 1)).sum(0)
 
     def forward(self, x: Tensor) -> Tensor:
-        geometry = self.stride, self.padding, self.output_padding
-        return F.conv_transpose2d(x, *self.folded(), *geometry)
+        return self.convolve(x, *self.folded())
 
     @torch.no_grad()
     def fit(self, x: Tensor, target: Tensor, rng: torch.Generator) -> None:

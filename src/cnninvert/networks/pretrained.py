@@ -12,6 +12,7 @@ from torch import Tensor
 from cnninvert.networks.layers import PREPROCESSINGS, Conv, Pool
 from cnninvert.networks.preprocessing import Preprocessing
 from cnninvert.networks.weight_file import layers_in_file, reached
+from cnninvert.operators import winograd
 from cnninvert.operators.switches import max_pool
 
 # Mean of RGB in [0, 255] that the paper's Caffe weights expect.
@@ -85,7 +86,7 @@ class Network:
             if isinstance(layer, Conv):
                 weight = self.tensors[f"{layer.name}.weight"]
                 bias = self.tensors[f"{layer.name}.bias"]
-                z = F.conv2d(x, weight, bias, stride=layer.stride, padding=layer.padding)
+                z = winograd.conv2d(x, weight, bias, layer.stride, layer.padding)
                 if layer.name in linear:
                     x = F.relu(z)
                     yield Step(layer, x, linear=z)

@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cnninvert.operators import winograd
+
 # One for all axes, or one for each.
 Sizes = int | tuple[int, ...]
 
@@ -93,7 +95,7 @@ class Convolution:
     def __call__(self, x: Tensor) -> Tensor:
         """W x: (B, M, D...) -> (B, K, n...). Raises ValueError for signals of another shape."""
         _check(x, self.signal_shape, "signals")
-        convolve = F.conv1d if self.dimensions == 1 else F.conv2d
+        convolve = F.conv1d if self.dimensions == 1 else winograd.conv2d
         padding = self.padding
         if self.circular:
             around = [p for pad in reversed(self._axes(padding)) for p in (pad, pad)]
@@ -103,7 +105,7 @@ class Convolution:
     def adjoint(self, z: Tensor) -> Tensor:
         """W^T z: (B, K, n...) -> (B, M, D...). Raises ValueError for codes of another shape."""
         _check(z, self.code_shape, "codes")
-        transpose = F.conv_transpose1d if self.dimensions == 1 else F.conv_transpose2d
+        transpose = F.conv_transpose1d if self.dimensions == 1 else winograd.conv_transpose2d
         spread = {"groups": self.groups, "dilation": self.dilation}
         padding = self._axes(self.padding)
         if self.circular:

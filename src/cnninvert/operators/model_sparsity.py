@@ -92,26 +92,32 @@ class ModelProjection:
         return self.place(*self.pool(h), tuple(h.shape[2:]))
 
     def pool(self, h: Tensor) -> tuple[Tensor, Tensor]:
-        """Max-pooling: the values (B, K, G) and the places in their regions (B, K, G)."""
-        if self.magnitude == "absolute":
-            regions = to_regions(h, self.region)
-            places = regions.abs().argmax(dim=-1)
-        else:
-            regions = to_regions(h, self.region, fill=-torch.inf)
-            places = regions.argmax(dim=-1)
-        return regions.gather(-1, places.unsqueeze(-1)).squeeze(-1), places
+        """Max-pooling: the values and where they are in their channel of ``h``, both (B, K, g...).
+
+        There are g regions along an axis; a place is a number, as ``max_pool2d`` counts them.
+        """
+        pooling = F.max_pool1d if h.ndim == 3 else F.max_pool2d
+        sizes = h.abs() if self.magnitude == "absolute" else h
+        regions = self._regions(h.shape[2:])
+        _, places = pooling(sizes, regions, ceil_mode=True, return_indices=True)
+        return h.flatten(2).gather(2, places.flatten(2)).view_as(places), places
 
     def place(self, values: Tensor, places: Tensor, sizes: tuple[int, ...]) -> Tensor:
         """Block-sparsify pooled ``values`` and put them back into codes of ``sizes``."""
-        values = self._keep_largest(values)
+        values = self.keep_largest(values)
+        codes = values.new_zeros(*values.shape[:2], *sizes)
         if self.switches == "fixed":
-            places = torch.zeros_like(places)
-        width = torch.Size(sizes).numel() if self.region is None else self.region ** len(sizes)
-        regions = values.new_zeros(*values.shape, width)
-        regions.scatter_(-1, places.unsqueeze(-1), values.unsqueeze(-1))
-        return from_regions(regions, self.region, sizes)
+            first = (slice(None, None, side) for side in self._regions(sizes))
+            codes[(..., *first)] = values
+        else:
+            codes.flatten(2).scatter_(2, places.flatten(2), values.flatten(2))
+        return codes
 
-    def _keep_largest(self, values: Tensor) -> Tensor:
+    def _regions(self, sizes: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(sizes if self.region is None else [self.region] * len(sizes))
+
+    def keep_largest(self, values: Tensor) -> Tensor:
+        """Block-sparsify pooled ``values`` (B, K, g...): all but the largest become zero."""
         count = values[0].numel()
         k = round(self.share * count) if self.share is not None else self.k
         if k is None or k >= count:

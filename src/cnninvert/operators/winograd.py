@@ -6,9 +6,12 @@ tile d of 6 x 6 pixels and a filter g of 3 x 3 give 4 x 4 outputs
     A^T ((G g G^T) * (B^T d B)) A,
 
 where * multiplies 36 numbers instead of the 144 of the definition. Summed over input channels, each
-of the 36 is a product of matrices, (tiles, C) by (C, K). The three transforms cost as much for
-every filter bank, so wide layers gain: see :func:`pays`.
+of the 36 is a product of matrices, (tiles, C) by (C, K). The transforms cost as much for every
+filter bank, and that of the filters as much for every number of tiles, so wide layers with large
+maps gain: see :func:`pays`.
 """
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -38,7 +41,50 @@ A_T = [
     [0, 1, 1, 4, 4, 0],
     [0, 1, -1, 8, -8, 1],
 ]
-WIDE = 128  # channels from which it is faster than PyTorch's convolution on CPUs
+# Channels and tiles from which it is faster than PyTorch's convolution on CPUs.
+WIDE, MANY = 128, 64
+
+
+Sizes = int | tuple[int, ...]  # one for both axes, or one for each
+
+
+def conv2d(
+    x: Tensor,
+    filters: Tensor,
+    bias: Tensor | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+) -> Tensor:
+    """``F.conv2d``, by Winograd's way where that pays.
+
+    >>> conv2d(torch.ones(1, 1, 4, 4), torch.ones(1, 1, 3, 3), torch.ones(1)).shape
+    torch.Size([1, 1, 2, 2])
+    """
+    if _ones(stride, padding, dilation, groups) and pays(x, filters):
+        return _shifted(convolve(x, filters), bias)
+    return F.conv2d(x, filters, bias, stride, padding, dilation, groups)
+
+
+def conv_transpose2d(
+    x: Tensor,
+    filters: Tensor,
+    bias: Tensor | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    groups: int = 1,
+    dilation: Sizes = 1,
+) -> Tensor:
+    """``F.conv_transpose2d``, by Winograd's way where that pays.
+
+    >>> conv_transpose2d(torch.ones(1, 1, 4, 4), torch.ones(1, 1, 3, 3)).shape
+    torch.Size([1, 1, 6, 6])
+    """
+    if _ones(stride, padding, dilation, groups) and pays(x, filters.transpose(0, 1)):
+        return _shifted(convolve(x, filters.flip(2, 3).transpose(0, 1)), bias)
+    return F.conv_transpose2d(x, filters, bias, stride, padding, output_padding, groups, dilation)
 
 
 def convolve(x: Tensor, filters: Tensor) -> Tensor:
@@ -60,7 +106,9 @@ def convolve(x: Tensor, filters: Tensor) -> Tensor:
 def pays(x: Tensor, filters: Tensor) -> bool:
     """Whether :func:`convolve` is the faster way: wide 3 x 3 banks in float32 on a CPU."""
     wide = min(filters.shape[:2]) >= WIDE and filters.shape[2:] == (3, 3)
-    return wide and x.device.type == "cpu" and x.dtype == filters.dtype == torch.float32
+    tiles = len(x) * math.prod(-(-side // STEP) for side in x.shape[2:])
+    single = x.dtype == filters.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+    return wide and tiles >= MANY and x.device.type == "cpu" and single
 
 
 class _Convolution(torch.autograd.Function):
@@ -87,6 +135,14 @@ class _Convolution(torch.autograd.Function):
             taps = _both_axes(G, products).T @ products.flatten(1)
             of_filters = taps.view(3, 3, *products.shape[1:]).permute(3, 2, 0, 1)
         return of_x, of_filters
+
+
+def _ones(*geometry: Sizes) -> bool:
+    return all(number in (1, (1, 1)) for number in geometry)
+
+
+def _shifted(z: Tensor, bias: Tensor | None) -> Tensor:
+    return z if bias is None else z + bias.view(-1, 1, 1)
 
 
 def _transformed(x: Tensor) -> Tensor:

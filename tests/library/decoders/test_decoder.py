@@ -6,10 +6,10 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from cnninvert.decoders.decoder import Decoder, encode
+from cnninvert.decoders.decoder import Decoder, Mirror, encode
 from cnninvert.decoders.initialisation import plain, start, trainable
 from cnninvert.decoders.training import DecoderRecipe, DecoderTraining, relative_errors
-from cnninvert.decoders.whitened import WhitenedConvTranspose2d
+from cnninvert.decoders.whitened import WhitenedMirror
 from cnninvert.networks.layers import Pool
 from cnninvert.networks.pretrained import Network
 from cnninvert.operators.switches import unpool
@@ -109,7 +109,7 @@ def test_least_squares_finds_the_layer_that_made_its_target(size, geometry):
     rng = torch.Generator().manual_seed(0)
     x = torch.rand(16, 3, 20, 20, generator=rng)
     layer = torch.nn.ConvTranspose2d(3, 2, size, **geometry)
-    mirror = WhitenedConvTranspose2d(3, 2, size, **geometry)
+    mirror = WhitenedMirror(3, 2, size, **geometry)
     target = layer(x).detach()
     mirror.fit(x, target, rng)
     weight, bias = mirror.folded()
@@ -124,7 +124,7 @@ def test_a_finished_decoder_gives_the_same_pictures_without_centres(networks, im
     decoder = trainable(network, "pool2", "known")
     start(decoder, network, images, torch.Generator().manual_seed(0))
     finished = plain(decoder)
-    assert {type(mirror) for mirror in finished.mirrors.values()} == {torch.nn.ConvTranspose2d}
+    assert {type(mirror) for mirror in finished.mirrors.values()} == {Mirror}
     names = {name.rsplit(".", 1)[1] for name in finished.state_dict()}
     assert names == {"weight", "bias"}
     code = encode(network, images, "pool2")

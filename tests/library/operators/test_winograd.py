@@ -39,11 +39,31 @@ def test_its_error_in_float32(random):
 
 def test_it_is_taken_where_it_pays():
     wide, narrow = torch.empty(128, 128, 3, 3), torch.empty(64, 128, 3, 3)
-    x = torch.empty(1, 128, 4, 4)
+    x = torch.empty(1, 128, 32, 32)
     assert winograd.pays(x, wide)
+    assert not winograd.pays(x[..., :16], wide)
     assert not winograd.pays(x, narrow)
     assert not winograd.pays(x, wide.new_empty(128, 128, 5, 5))
     assert not winograd.pays(x.bfloat16(), wide.bfloat16())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert not winograd.pays(x, wide)
+
+
+@pytest.mark.parametrize("geometry", [(1, 1), (1, 0), (2, 1)], ids=str)
+def test_convolutions_of_wide_banks_are_those_of_torch(geometry, random):
+    x = torch.randn(1, 128, 29, 31, generator=random)
+    filters = torch.randn(128, 128, 3, 3, generator=random) / 34
+    bias = torch.randn(128, generator=random)
+    for ours, theirs in (
+        (winograd.conv2d, F.conv2d),
+        (winograd.conv_transpose2d, F.conv_transpose2d),
+    ):
+        expected = theirs(x.double(), filters.double(), bias.double(), *geometry)
+        found = ours(x, filters, bias, *geometry)
+        torch.testing.assert_close(found.double(), expected, rtol=0, atol=1e-4)
+    in_groups = torch.randn(128, 2, 3, 3, generator=random)
+    expected = F.conv2d(x, in_groups, padding=1, groups=64)
+    assert torch.equal(winograd.conv2d(x, in_groups, padding=1, groups=64), expected)
 
 
 def test_filters_of_another_size_are_refused():

@@ -42,9 +42,7 @@ class Layer(nn.Module):
     def convolve(self, x: Tensor) -> Tensor:
         """The layer's linear part, at the input's resolution."""
         weight = self.weight.to(x.dtype)
-        if winograd.pays(x, weight):
-            return winograd.convolve(x, weight)
-        return F.conv2d(x, weight, padding="same")
+        return winograd.conv2d(x, weight, padding=weight.shape[-1] // 2)
 
     def respond(self, x: Tensor) -> Responses:
         """All that ``finish`` needs of pictures, if the filters are frozen."""
