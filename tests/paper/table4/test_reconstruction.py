@@ -35,6 +35,19 @@ def test_the_default_is_one_iht_step(x, filters):
     assert torch.allclose(reconstruct(x, filters, Reading(), density=0.1), expected)
 
 
+@pytest.mark.parametrize("size", [7, 8])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize("switches", ["known", "fixed"])
+def test_readings_are_one_iht_step_with_their_projection(switches, padding, size, x, filters):
+    x = x[:, :, :size, :size]
+    w = Convolution(unit_norm(filters), size, padding=int(padding == "same"))
+    for maximum, k, share in (("signed", "all", None), ("absolute", "regions", 0.3)):
+        reading = Reading(padding, maximum=maximum, switches=switches, k=k)
+        project = ModelProjection(2, switches, maximum, share)
+        expected = scale_to(one_step(w, x, project), x)
+        assert torch.allclose(reconstruct(x, filters, reading, density=0.3), expected)
+
+
 def test_all_errors_are_those_of_single_readings(x, filters):
     errors = relative_errors(x, filters, density=0.1)
     for reading in list(readings())[::17]:
