@@ -1,5 +1,6 @@
 """The matrix W of a convolutional layer, as an operator and its adjoint."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -153,21 +154,29 @@ class Convolution:
             filters = spread
         return Convolution(filters, self.size, stride, padding, self.circular)
 
-    def largest_eigenvalue(self, iterations: int = 50, seed: int = 0) -> float:
-        """The largest eigenvalue of W^T W, by power iteration.
+    def largest_eigenvalue(self, iterations: int = 15, seed: int = 0) -> float:
+        """The largest eigenvalue of W^T W, by the method of Lanczos; NaN if it is not finite.
 
-        It approaches the true value from below; 50 iterations leave about 1 %.
+        It approaches the true value from below; 15 iterations leave about 1 %.
 
         >>> round(Convolution(torch.ones(1, 1, 1), size=5).largest_eigenvalue(), 3)
         1.0
         """
         noise = torch.Generator().manual_seed(seed)
         x = torch.randn((1, *self.signal_shape), generator=noise, dtype=self.filters.dtype)
-        x, value = x.to(self.filters.device), torch.zeros(())
+        x = x.to(self.filters.device)
+        x, before, length = x / x.norm(), torch.zeros_like(x), x.new_zeros(())
+        diagonal, beside = [], []
         for _ in range(iterations):
-            x = self.adjoint(self(x / x.norm()))
-            value = x.norm()
-        return float(value)
+            product = self.adjoint(self(x)) - length * before
+            diagonal.append((product * x).sum())
+            product -= diagonal[-1] * x
+            length = product.norm()
+            beside.append(length)
+            before, x = x, product / length.clamp_min(torch.finfo(x.dtype).tiny)
+        upper = torch.stack(beside).diag(1)[:-1, :-1]
+        matrix = torch.stack(diagonal).diag() + upper + upper.T
+        return float(torch.linalg.eigvalsh(matrix)[-1]) if matrix.isfinite().all() else math.nan
 
 
 def _check(batch: Tensor, shape: tuple[int, ...], what: str) -> None:

@@ -38,7 +38,7 @@ class PreparedFilterBank:
             filters = operator.filters.contiguous(memory_format=torch.channels_last)
             operator = replace(operator, filters=filters)
         self.operator = operator
-        # Power iteration comes from below, by about 1 %.
+        # What is found comes from below, by about 1 %.
         self.bound = 1.05 * operator.largest_eigenvalue()
         self.power = float(operator.filters.flatten(1).square().sum(1).mean())
         if not 0 < self.power < math.inf:
