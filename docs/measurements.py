@@ -82,6 +82,22 @@ def two_cores(ridge=False):
     return markdown(rows, ["", "ours", "paper", "CPU seconds", "two cores of", "commit"])
 
 
+def two_cores_line():
+    """The same in a sentence: the longest training of each of the six, and the time of all."""
+    frame = pd.read_csv(DOCS / "table1" / "two_cores.csv")
+    frame = frame.sort_values(["epochs", "channels"]).dropna(subset="epochs")
+    longest = frame.groupby(["filters", "layers"]).last()
+    accuracies = {
+        filters: ", ".join(f"{value:.1f}" for value in longest.loc[filters, "accuracy"])
+        for filters in ("random", "learned")
+    }
+    hours = longest["cpu_seconds"].sum() / 2 / 3600
+    return (
+        f"{accuracies['random']} % with random filters and {accuracies['learned']} % with learned "
+        f"ones, one seed, {hours:.1f} hours"
+    )
+
+
 def speedups():
     """How many times the plain loop's images a second ours has, over configurations.
 
