@@ -107,6 +107,7 @@ def speedups():
     default = _default_configurations()
     for hardware, name in (
         ("AVX-512, bfloat16", "classify"),
+        ("AMX, bfloat16", "classify_amx"),
         ("AVX2", "classify_avx2"),
         ("H200, bfloat16", "classify_gpu"),
     ):
