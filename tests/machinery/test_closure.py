@@ -91,7 +91,7 @@ IHT = {
         for name in ("conjugate_gradients", "iht", "solution", "waiting")
     ),
     *(f"cnninvert/operators/{name}.py" for name in ("convolution", "model_sparsity")),
-    *(f"cnninvert/operators/{name}.py" for name in ("norms", "switches", "winograd")),
+    *(f"cnninvert/operators/{name}.py" for name in ("lanczos", "norms", "switches", "winograd")),
 }
 
 
@@ -114,7 +114,9 @@ def test_an_import_is_found_however_it_is_written(tmp_path, text):
 
 def test_a_lazy_name_is_the_module_that_defines_it_and_no_other(tmp_path):
     found = of(tmp_path / "x.py", "from cnninvert import Convolution, recovery_bound\n")
-    operators = {f"cnninvert/operators/{name}.py" for name in ("convolution", "winograd")}
+    operators = {
+        f"cnninvert/operators/{name}.py" for name in ("convolution", "lanczos", "norms", "winograd")
+    }
     assert found == operators | {"cnninvert/theory/bounds.py"}
 
 

@@ -8,9 +8,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from cnninvert.operators import winograd
-
-# One for all axes, or one for each.
-Sizes = int | tuple[int, ...]
+from cnninvert.operators.lanczos import lanczos
+from cnninvert.operators.winograd import Sizes
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,19 +163,13 @@ class Convolution:
         """
         noise = torch.Generator().manual_seed(seed)
         x = torch.randn((1, *self.signal_shape), generator=noise, dtype=self.filters.dtype)
-        x = x.to(self.filters.device)
-        x, before, length = x / x.norm(), torch.zeros_like(x), x.new_zeros(())
-        diagonal, beside = [], []
-        for _ in range(iterations):
-            product = self.adjoint(self(x)) - length * before
-            diagonal.append((product * x).sum())
-            product -= diagonal[-1] * x
-            length = product.norm()
-            beside.append(length)
-            before, x = x, product / length.clamp_min(torch.finfo(x.dtype).tiny)
-        upper = torch.stack(beside).diag(1)[:-1, :-1]
-        matrix = torch.stack(diagonal).diag() + upper + upper.T
-        return float(torch.linalg.eigvalsh(matrix)[-1]) if matrix.isfinite().all() else math.nan
+        try:
+            nodes, _ = lanczos(
+                lambda x: self.adjoint(self(x)), x.to(self.filters.device), iterations
+            )
+        except torch.linalg.LinAlgError:
+            return math.nan
+        return float(nodes.max())
 
 
 def _check(batch: Tensor, shape: tuple[int, ...], what: str) -> None:

@@ -44,8 +44,7 @@ A_T = [
 # Channels and tiles from which it is faster than PyTorch's convolution on CPUs.
 WIDE, MANY = 128, 64
 
-
-Sizes = int | tuple[int, ...]  # one for both axes, or one for each
+Sizes = int | tuple[int, ...]  # one for all axes, or one for each
 
 
 def conv2d(

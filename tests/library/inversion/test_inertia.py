@@ -9,8 +9,9 @@ from torch import nn
 from cnninvert import trace
 from cnninvert.inversion.equations import Equations
 from cnninvert.inversion.horizon import numerical_rank, singular_values
-from cnninvert.inversion.inertia import lanczos, positive_share, rank_shares
+from cnninvert.inversion.inertia import positive_share, rank_shares
 from cnninvert.networks.preprocessing import Preprocessing
+from cnninvert.operators.lanczos import lanczos
 
 PLAIN = Preprocessing(12, (0.5,) * 3, (0.25,) * 3)
 FLOORS = (0.3, 0.1, 0.01)

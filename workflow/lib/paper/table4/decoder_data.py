@@ -51,7 +51,7 @@ class Crops:
 
     def held_out(self) -> Tensor:
         """The middles of the validation crops."""
-        images = torch.from_numpy(self.images[np.sort(self.validation)])
-        top = max(0, (images.shape[-1] - MIDDLE) // 2)
+        top = max(0, (self.images.shape[-1] - MIDDLE) // 2)
         middle = slice(top, top + MIDDLE)
-        return images[:, :, middle, middle].contiguous().to(self.device)
+        images = self.images[np.sort(self.validation), :, middle, middle]
+        return torch.from_numpy(images).to(self.device)
