@@ -92,9 +92,10 @@ def two_cores_line():
         for filters in ("random", "learned")
     }
     hours = longest["cpu_seconds"].sum() / 2 / 3600
+    machines = " and ".join(sorted(longest["machine"].unique(), reverse=True))
     return (
         f"{accuracies['random']} % with random filters and {accuracies['learned']} % with learned "
-        f"ones, one seed, {hours:.1f} hours"
+        f"ones, one seed, {hours:.1f} hours, {machines}"
     )
 
 
