@@ -60,7 +60,7 @@ rule search_classifiers:
         images=config["table1"]["search_images"],
         folds=config["table1"]["folds"],
         validation=config["table1"]["validation"],
-        halving=config["table1"]["halving"],
+        halving=halving,
         recipe=recipe("search_epochs"),
         seed=SEED,
     script:

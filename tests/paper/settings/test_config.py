@@ -72,6 +72,7 @@ BAD = [
     ({"table1": {"search_images": 110, "validation": 0.9}}, "leave 11 images to train on"),
     ({"table1": {"search_images": 20, "folds": 21}}, "folds = 21 exceeds"),
     ({"table1": {"halving": 3}}, "halving = 3 exceeds table1.search_epochs = 2"),
+    ({"table1": {"one_layer_halving": 3}}, "one_layer_halving = 3 exceeds table1.search_epochs"),
     ({"table1": {"layers": [1, 4], "variants": ["patches"]}}, "maps of layer 4, which are 4"),
     ({"table1": {"variants": ["dropout"]}}, "table1.variants"),
     ({"table1": {"flips": 1}}, "table1.flips"),

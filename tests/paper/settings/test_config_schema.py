@@ -99,6 +99,9 @@ BETWEEN = {
     ),
     "table1.multiply_adds": st.floats(1e-9, 3).map(lambda n: {"table1": {"multiply_adds": n}}),
     "table1.halving": st.integers(3, 10**9).map(lambda n: {"table1": {"halving": n}}),
+    "table1.one_layer_halving": st.integers(3, 10**9).map(
+        lambda n: {"table1": {"one_layer_halving": n}}
+    ),
     "table1.train_images": st.integers(20, 99).map(lambda n: {"table1": {"train_images": n}}),
     "table1.variants": st.sampled_from([9, 11]).map(
         lambda size: {"table1": {**PATCHES, "sizes": [size]}}

@@ -16,6 +16,12 @@ def chosen(wildcards):
     return config["table1"]["chosen"].get(name)
 
 
+def halving(wildcards):
+    """The factor by which a search's configurations become fewer."""
+    key = "one_layer_halving" if wildcards.layers == "1" else "halving"
+    return config["table1"][key]
+
+
 def epochs_of(name):
     """How long the chosen configuration of a cell, such as random-2, is trained."""
     given = config["table1"]["chosen"].get(name, {})

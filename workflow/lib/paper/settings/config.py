@@ -161,12 +161,13 @@ def _table1(config: Config) -> None:
                 f"table1.validation = {section['validation']} leave {left} images {name}; "
                 f"{least} or more are needed (table1.batch = {batch})."
             )
-    if section["halving"] > section["search_epochs"]:
-        raise InputError(
-            f"config: table1.halving = {section['halving']} exceeds table1.search_epochs = "
-            f"{section['search_epochs']}, so no configuration would stop early; raise the epochs, "
-            "or set halving to 1."
-        )
+    for key in ("halving", "one_layer_halving"):
+        if section[key] > section["search_epochs"]:
+            raise InputError(
+                f"config: table1.{key} = {section[key]} exceeds table1.search_epochs = "
+                f"{section['search_epochs']}, so no configuration would stop early; raise the "
+                f"epochs, or set {key} to 1."
+            )
     deepest = max(section["layers"])
     given = [each["size"] for each in section["chosen"].values()]
     largest = max([*section["sizes"], *given])
