@@ -78,7 +78,8 @@ def measure_horizon(
 
 def _estimated(equations: Equations, settings: dict, seed: int, number: int) -> np.ndarray:
     """A row a floor: the floor, the share of singular values above it, its standard error."""
-    count = counter(settings["lanczos"] + LARGEST, "steps")
+    few = len(equations) < equations.picture.numel()
+    count = counter(settings["lanczos"] + (0 if few else LARGEST), "steps")
     found = rank_shares(
         equations,
         FLOORS,
