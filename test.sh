@@ -5,4 +5,4 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 ./install.sh dev
-exec .venv/bin/python -m pytest -n 2 --no-loadscope-reorder --durations 10 "$@"
+exec .venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 10 "$@"

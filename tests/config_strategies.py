@@ -44,25 +44,17 @@ class Break:
     values: SearchStrategy
 
 
-def resolved(schema: dict) -> dict:
-    """``schema`` with what it refers to."""
-    if "$ref" not in schema:
-        return schema
-    return {**SCHEMA["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
-
-
 def types(schema: dict) -> list[str]:
     wanted = schema.get("type", [])
     return [wanted] if isinstance(wanted, str) else wanted
 
 
 def fits(schema: dict, value: Any) -> bool:
-    return validator().evolve(schema={**schema, "$defs": SCHEMA["$defs"]}).is_valid(value)
+    return validator().evolve(schema=schema).is_valid(value)
 
 
 def nodes(schema: dict = SCHEMA, place: Place = ()) -> Iterator[tuple[Place, dict]]:
     """Every place of a config and its schema; of a list, the place behind its last item."""
-    schema = resolved(schema)
     yield place, schema
     for name, part in schema.get("properties", {}).items():
         yield from nodes(part, (*place, name))
@@ -74,7 +66,6 @@ def nodes(schema: dict = SCHEMA, place: Place = ()) -> Iterator[tuple[Place, dic
 
 def valid(schema: dict, own: dict[Place, SearchStrategy], place: Place = ()) -> SearchStrategy:
     """Values that fit ``schema``; at the places in ``own``, those of its strategies."""
-    schema = resolved(schema)
     if place in own:
         return own[place]
     if "enum" in schema:

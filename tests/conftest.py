@@ -16,9 +16,14 @@ from machinery.errors import InputError
 # Code of the pretend device, which its own processes import.
 collect_ignore = ["pretend_cuda"]
 PRETEND = Path(__file__).parent / "pretend_cuda"
-# Of the tests of the workflow, those that look at the complete run of the tiny preset.
-NAMES = ("independent", "inversion", "pages", "partial", "run", "slurm_run", "two_runs")
-OF_THE_RUN = {f"tests/workflow/test_{name}.py" for name in NAMES}
+# The longest files of tests begin first. The first of all makes the run of the tiny preset, which
+# other processes copy; what stands directly behind it does without that run.
+LONGEST = (
+    *("workflow/test_independent.py", "workflow/test_slurm.py", "workflow/test_kills.py"),
+    *("library/test_installation.py", "workflow/test_pretend_cuda.py", "workflow/test_run.py"),
+    *("workflow/test_slurm_run.py", "workflow/test_inversion.py", "workflow/test_partial.py"),
+    *("workflow/test_two_runs.py", "workflow/test_configs.py", "workflow/test_networks.py"),
+)
 
 
 @pytest.fixture(params=["cpu", "cuda"])
@@ -96,26 +101,10 @@ def mounted():
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def of_the_run(nodeid: str) -> bool:
-    """Whether a test looks at the complete run of the tiny preset."""
-    return nodeid.partition("::")[0] in OF_THE_RUN
-
-
 def pytest_collection_modifyitems(items):
-    """That run is the longest work, and begins first."""
-    items.sort(key=lambda item: of_the_run(item.nodeid), reverse=True)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):
-    """Where tests run in several processes, a file stays in one, and so does the tiny run."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class ByFile(LoadScopeScheduling):
-        def _split_scope(self, nodeid):
-            return "run" if of_the_run(nodeid) else nodeid.partition("::")[0]
-
-    return ByFile(config, log)
+    """The longest files first, so that no process has long work left when the others are done."""
+    order = {f"tests/{name}": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(order)))
 
 
 @pytest.fixture(scope="session", autouse=True)

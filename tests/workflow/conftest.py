@@ -1,4 +1,4 @@
-"""A copy of the project, with the tiny preset run in it once for all workflow tests.
+"""Copies of the project to test in, one with a complete run of the tiny preset.
 
 Data sets and weights come from the project's own results/data: they are fetched there once, by the
 pipeline's own rules, and later test runs find them.
@@ -7,6 +7,7 @@ pipeline's own rules, and later test runs find them.
 import fcntl
 import os
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import suppress
@@ -113,10 +114,26 @@ def empty_project(tmp_path_factory, shared_data) -> Project:
 
 
 @pytest.fixture(scope="session")
-def project(empty_project) -> Project:
-    """The same with a complete run of the tiny preset."""
-    empty_project.run()
-    return empty_project
+def project(tmp_path_factory, shared_data) -> Project:
+    """The same with a complete run of the tiny preset.
+
+    Of processes beside each other, one makes it, the others wait, and each has a copy.
+    """
+    common = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        common = common.parent
+    made, part = common / "tiny", common / "tiny.part"
+    with (common / "tiny.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+            copy_project(ROOT, part, shared_data)
+            Project(part).run()
+            part.rename(made)
+    folder = tmp_path_factory.mktemp("complete") / "project"
+    shutil.copytree(made, folder, symlinks=True)
+    return Project(folder)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import subprocess
 
 PROFILE = ("--workflow-profile", "profiles/slurm", "--max-threads", "1")
 # How soon and how often jobs are asked for.
-SOON = ("--slurm-init-seconds-before-status-checks", "4")
+SOON = ("--slurm-init-seconds-before-status-checks", "1")
 # Without the profile's retries, by which failed and cancelled jobs would be submitted again.
 ONCE = ("--retries", "0")
 PASSED = "Slurm runs passed, of 5"  # complete, failing, cancelled, killed and then completed

@@ -76,12 +76,15 @@ def test_a_file_that_is_no_picture_is_named(folder, capsys):
 
 
 @pytest.mark.parametrize(("size", "most"), [("16", 240), ("160", 480)])
-def test_large_pictures_get_more_evaluations(folder, size, most, capsys):
-    assert main(command(folder, "--size", size, "--known", "values")) == 0
-    said = capsys.readouterr()
-    assert f"10 of {most} evaluations" in said.err
+def test_large_pictures_get_more_evaluations(folder, size, most, monkeypatch):
+    inversion = Mock(side_effect=KeyboardInterrupt)
+    monkeypatch.setattr("cnninvert.command.invert", inversion)
+    main(command(folder, "--size", size, "--known", "values"))
+    assert sum(phase.evaluations for phase in inversion.call_args.kwargs["phases"]) == most
 
 
 def test_as_many_evaluations_as_wanted(folder, capsys):
-    assert main(command(folder, "--known", "values", "--evaluations", "8")) == 0
-    assert json.loads(capsys.readouterr().out)["evaluations"] <= 8 * 3
+    assert main(command(folder, "--known", "values", "--evaluations", "20")) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["evaluations"] <= 20 * 3
+    assert "20 of 20 evaluations, misfit" in said.err

@@ -1,6 +1,7 @@
 """Which of our files a script depends on: Snakemake sees a script, but not what it imports."""
 
 import ast
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def closure(script: Path) -> list[Path]:
 @cache
 def _imports(path: Path) -> tuple[Path, ...]:
     found: set[Path] = set()
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+    for node in _statements(ast.parse(path.read_text(), str(path))):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 found |= _file(alias.name)
@@ -41,6 +42,14 @@ def _imports(path: Path) -> tuple[Path, ...]:
                 name = f"{node.module}.{alias.name}"
                 found |= _file(_lazy(node.module).get(alias.name, name))
     return tuple(sorted(found))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements within ``node``. Expressions, which hold no imports, are most of a file."""
+    for field in ("body", "orelse", "handlers", "finalbody", "cases"):
+        for child in getattr(node, field, ()):
+            yield child
+            yield from _statements(child)
 
 
 def _place(name: str) -> Path:

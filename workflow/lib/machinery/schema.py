@@ -32,7 +32,7 @@ def typed(value: Any, schema: Mapping[str, Any] | None = None) -> Any:
     It reads everything inside --config 'section={key: 3}' as text. What ``schema``, by default that
     of the whole config, wants as text stays text.
     """
-    schema = _resolved(validator().schema if schema is None else schema)
+    schema = validator().schema if schema is None else schema
     if isinstance(value, dict):
         parts = schema.get("properties", {})
         rest = schema.get("additionalProperties") or {}
@@ -49,13 +49,6 @@ def typed(value: Any, schema: Mapping[str, Any] | None = None) -> Any:
             return None
         return read if isinstance(read, int | float) and not text else value
     return value
-
-
-def _resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """``schema`` with what it refers to."""
-    if "$ref" not in schema:
-        return schema
-    return {**validator().schema["$defs"][schema["$ref"].rsplit("/", 1)[1]], **schema}
 
 
 def check_keys(path: str | Path) -> None:
@@ -92,7 +85,20 @@ def validator() -> Draft202012Validator:
         }
     )
     schema = yaml.safe_load(SCHEMA.read_text())
+    schema = _resolved(schema, schema.pop("$defs"))
     return extend(Draft202012Validator, type_checker=types)(schema)
+
+
+def _resolved(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """``schema`` with its references replaced, which jsonschema would look up again each time."""
+    if isinstance(schema, list):
+        return [_resolved(item, definitions) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    own = {key: value for key, value in schema.items() if key != "$ref"}
+    if "$ref" in schema:
+        own = {**definitions[schema["$ref"].removeprefix("#/$defs/")], **own}
+    return {key: _resolved(value, definitions) for key, value in own.items()}
 
 
 def _position(error: ValidationError) -> tuple[bool, bool, str]:
