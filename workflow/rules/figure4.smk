@@ -47,26 +47,6 @@ rule plot_switches:
         "../scripts/table4/plot_switches.py"
 
 
-rule plot_decoder_curves:
-    input:
-        code=code("table4/plot_decoder_curves"),
-        curves=expand(
-            rules.train_decoder.output.curve,
-            architecture="vgg16",
-            weights=MAIN,
-            layer=MACRO_LAYERS,
-            switches=SWITCHES,
-        ),
-    output:
-        figures=figure_files("decoder_curves"),
-    log:
-        "<logs>/plot_decoder_curves.log",
-    benchmark:
-        "<benchmarks>/plot_decoder_curves.tsv"
-    script:
-        "../scripts/table4/plot_decoder_curves.py"
-
-
 rule write_gallery:
     input:
         code=code("table4/write_gallery"),
@@ -116,55 +96,11 @@ rule plot_picture:
         "../scripts/table4/plot_picture.py"
 
 
-rule evaluate_decoder:
-    input:
-        code=code("table4/evaluate_decoder"),
-        photographs=PHOTOGRAPHS,
-        weights=network_weights,
-        networks=LPIPS_NETWORKS,
-        decoder=rules.train_decoder.output.decoder,
-    output:
-        scores=f"<stats>/evaluate_decoder/{DECODER}.csv",
-    log:
-        f"<logs>/evaluate_decoder/{DECODER}.log",
-    benchmark:
-        f"<benchmarks>/evaluate_decoder/{DECODER}.tsv"
-    threads: several_threads
-    resources:
-        gpu=gpus,
-        gres=gres,
-    script:
-        "../scripts/table4/evaluate_decoder.py"
-
-
-rule write_decoders:
-    input:
-        code=code("table4/write_decoders"),
-        scores=[
-            f"{R}/stats/evaluate_decoder/{'-'.join(decoder)}-{switches}.csv"
-            for decoder in PLAN.decoders
-            for switches in SWITCHES
-        ],
-        baselines=rules.score_baselines.output.scores,
-    output:
-        tables=table_files("decoders"),
-    log:
-        "<logs>/write_decoders.log",
-    benchmark:
-        "<benchmarks>/write_decoders.tsv"
-    params:
-        steps=config["decoders"]["steps"],
-    script:
-        "../scripts/table4/write_decoders.py"
-
-
 TARGETS["figure4"] = expand(
     rules.plot_figure4.output.figures, layer=MACRO_LAYERS, switches=SWITCHES
 )
 TARGETS["switches"] = rules.plot_switches.output if PLAN.switches else []
 TARGETS["gallery"] = rules.write_gallery.output if REACHED else []
-TARGETS["decoder_curves"] = rules.plot_decoder_curves.output if REACHED else []
-EXTRA["decoders"] = rules.write_decoders.output
 EXTRA["picture"] = expand(
     rules.plot_picture.output.figures,
     picture=[PLAN.picture] if PLAN.picture else [],

@@ -2,11 +2,6 @@
 
 from itertools import product
 
-LPIPS_NETWORKS = [
-    weights_path("torchvision", name) for name in config["table4"]["lpips"]
-]
-# How files of a decoder are called.
-DECODER = "{architecture}-{weights}-{layer}-{switches}"
 # How those of the main weights' pictures are; part is a group of methods.
 PICTURES = "{layer}-{switches}-{part}"
 INVERTED_PICTURES = "{layer}-none-inverted"
@@ -111,36 +106,6 @@ rule reconstruct_codes:
         "../scripts/table4/reconstruct_codes.py"
 
 
-rule train_decoder:
-    input:
-        code=code("table4/train_decoder"),
-        photographs=PHOTOGRAPHS,
-        weights=network_weights,
-    output:
-        decoder=f"<results>/models/decoder-{DECODER}.safetensors",
-        curve=f"<stats>/train_decoder/{DECODER}.csv",
-    log:
-        f"<logs>/train_decoder/{DECODER}.log",
-    benchmark:
-        f"<benchmarks>/train_decoder/{DECODER}.tsv"
-    wildcard_constraints:
-        layer="pool[1-5]",
-    priority: 50  # the longest work of all: it starts first
-    threads: several_threads
-    resources:
-        gpu=gpus,
-        gres=gres,
-    params:
-        steps=decoder_steps,
-        crop=config["decoders"]["crop"],
-        batch=config["decoders"]["batch"],
-        learning_rate=config["decoders"]["learning_rate"],
-        pool_loss=config["decoders"]["pool_loss"],
-        seed=SEED,
-    script:
-        "../scripts/table4/train_decoder.py"
-
-
 rule decode_pictures:
     input:
         code=code("table4/decode_pictures"),
@@ -217,25 +182,6 @@ rule score_pictures:
         "../scripts/table4/score_pictures.py"
 
 
-rule score_baselines:
-    input:
-        code=code("table4/score_baselines"),
-        photographs=PHOTOGRAPHS,
-        networks=LPIPS_NETWORKS,
-    output:
-        scores="<stats>/score_baselines.csv",
-    log:
-        "<logs>/score_baselines.log",
-    benchmark:
-        "<benchmarks>/score_baselines.tsv"
-    threads: several_threads
-    resources:
-        gpu=gpus,
-        gres=gres,
-    script:
-        "../scripts/table4/score_baselines.py"
-
-
 # Errors in activation space, for all weights and the layers that they reach; and the same image by
 # image, for the main weights and the default reading.
 ACTIVATION_SPACE = [
@@ -268,7 +214,7 @@ ALL_ERRORS, ALL_PICTURES = (
     )
 )
 # What the decoded pictures are compared with, where there are any.
-BASELINES = [rules.score_baselines.output.scores] * bool(MACRO_LAYERS)
+BASELINES = [rules.score_baselines.output.scores] * REACHED
 
 
 rule write_table4:
@@ -304,7 +250,6 @@ rule write_table4_pictures:
         "../scripts/table4/write_table4_pictures.py"
 
 
-REACHED = bool(MACRO_LAYERS)
 TARGETS["table4"] = [
     rules.write_table4.output,
     rules.write_table4_pictures.output,

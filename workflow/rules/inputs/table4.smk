@@ -1,6 +1,7 @@
-"""The input functions of table4.smk and figure4.smk."""
+"""What the rules of decoders.smk, table4.smk and figure4.smk share: layers and input functions."""
 
 MACRO_LAYERS = [f"pool{layer}" for layer in PLAN.macro_layers[MAIN]]
+REACHED = bool(MACRO_LAYERS)
 SWITCHES = config["decoders"]["switches"]
 # What pictures come from: decoders, by their switches, and inversion without one.
 PICTURED = SWITCHES + ["none"] * (config["table4"]["inverted_images"] > 0)
