@@ -8,8 +8,18 @@ import yaml
 from evidence import DOCS, gap_claims, markdown, network, table
 
 # isort: split
+from paper.inversion.horizon import COMPLETE
 from paper.table1.architecture import Architecture, affordable
 from paper.table1.width import Trend
+
+# Networks whose horizon is known, and its file.
+NETWORKS = {
+    "VGG-16": "horizon.csv",
+    "VGG-16, random filters": "horizon_vgg16_random.csv",
+    "AlexNet": "horizon_alexnet.csv",
+    "AlexNet, random filters": "horizon_alexnet_random.csv",
+    "EfficientNet-Lite0": "horizon_efficientnet.csv",
+}
 
 
 def inversion():
@@ -207,6 +217,23 @@ def horizon(name, layers, floors):
                 ranks[number] += f" ± {row[error]:.3f}"
         rows.append((layer, f"{row['non-zeros'] / row['pixel values']:.2f}", *ranks))
     return markdown(rows, ["layer", "non-zeros a pixel value", *floors])
+
+
+def horizons():
+    """The last layer whose Jacobian has a complete rank, by network and noise floor."""
+    rows = []
+    for words, name in NETWORKS.items():
+        frame = pd.read_csv(DOCS / "inversion" / name)
+        side = round((frame["pixel values"].iloc[0] / 3) ** 0.5)
+        row = [words, f"{side} x {side}"]
+        for floor in ("0.01", "0.001", "0.0001"):
+            complete = frame["layer"][frame[f"rank, {floor}"] >= COMPLETE]
+            row.append(complete.iloc[-1] if len(complete) else "none")
+        last = frame.iloc[-1]
+        rows.append((*row, f"{last['rank, 0.001']:.3f} ({last['layer']})"))
+    return markdown(
+        rows, ["network", "pixels", "0.01", "0.001", "0.0001", "rank of the last layer"]
+    )
 
 
 def witnesses():

@@ -54,8 +54,8 @@ class Mirror(nn.ConvTranspose2d):
 class Decoder(nn.Module):
     """The decoder of a network's pool ``layer``, with the encoder's switches or fixed ones.
 
-    Pictures are as large as the encoder's were if their sides are multiples of the first
-    convolution's stride. ``mirror`` makes the layers.
+    Pictures are as large as the encoder's were where its layers left no rows or columns out: with
+    VGG-16, for sides that are multiples of 2^i at pool(i). ``mirror`` makes the layers.
     """
 
     def __init__(

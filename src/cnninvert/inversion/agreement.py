@@ -15,9 +15,9 @@ def agreement(
 ) -> tuple[Tensor, Tensor]:
     """The errors of values and of switches that ``pictures`` (B, C, H, W), in [0, 1], have.
 
-    Values (B,): the relative error of the layer's output. Switches (B,): the share of the known
-    switches that differ, among regions with a positive maximum: where all values are zero, the
-    first place is named in any case. Each is nan where nothing is known of it.
+    Values (B,): the relative error of the layer's output. Switches (B,): the share that differ,
+    among regions where one of the two, the known one or the picture's, is not the first place,
+    which is named where all values are zero, too. Each is nan where nothing is known of it.
     """
     inputs = preprocessing.normalise(pictures)
     again = observe(network, inputs, known.layer, switches=list(known.indices))
@@ -29,12 +29,11 @@ def agreement(
 
 
 def _switches(network: TracedNetwork, known: Known, again: Known) -> Tensor:
-    differ = positive = torch.zeros(len(known), device=known.device)
+    differ = all_told = torch.zeros(len(known), device=known.device)
     for name, indices in known.indices.items():
         regions = network.regions(name)
-        # A switch that is not the first of its region belongs to a positive maximum.
         other = again.indices[name] != indices
         told = (regions.places(indices) != regions.first_places(known.device)) | other
         differ = differ + other.flatten(1).sum(1)
-        positive = positive + told.flatten(1).sum(1)
-    return differ / positive
+        all_told = all_told + told.flatten(1).sum(1)
+    return differ / all_told

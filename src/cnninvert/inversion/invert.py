@@ -56,11 +56,11 @@ class Inversion:
     """What ``invert`` has found for B pictures.
 
     ``pictures`` (B, C, H, W), in [0, 1]. Of them: ``value_errors`` (B,), the relative error of the
-    layer's values, nan where none are known; ``switch_errors`` (B,), the share of known switches
-    that differ, among regions with a positive maximum; ``order_errors`` (B,), the norm by which
-    places exceed the ones that switches name, relative to the poolings' values. ``converged`` (B,):
-    whether value and order errors are within the tolerance. ``restarts`` (B,): how often another
-    start was tried. ``evaluations``: of network and gradient, of all starts.
+    layer's values, nan where none are known; ``switch_errors`` (B,), the share of switches that
+    differ, as ``agreement`` counts them; ``order_errors`` (B,), the norm by which places exceed the
+    ones that switches name, relative to the poolings' values. ``converged`` (B,): whether value and
+    order errors are within the tolerance. ``restarts`` (B,): how often another start was tried.
+    ``evaluations``: of network and gradient, of all starts.
     """
 
     pictures: Tensor
@@ -94,7 +94,8 @@ def invert(
     ``start``: pictures (B, C, H, W), or a grey in [0, 1]; if None, middle grey, and others for
     pictures that stay stuck. ``phases``: ``usual_phases``, if None. ``tolerance``: the errors up to
     which a picture counts as converged; it ends when all errors are a twentieth of it.
-    ``history``: the steps that L-BFGS remembers; each takes the memory of two pictures.
+    ``history``: the steps that L-BFGS remembers; each takes the memory of two pictures. The network
+    is one of float32.
 
     The misfit (``Misfit``) is minimised by L-BFGS, picture by picture, in a metric that is first
     the covariance of photographs and then the measured inverse Hessian (``metric``), in
@@ -145,6 +146,9 @@ def usual_phases(known: Known, evaluations: int = 240) -> tuple[Phase, ...]:
 
 def _check(network, known, preprocessing, start) -> None:
     network.layer(known.layer)
+    types = {each.dtype for each in network.graph.parameters()} - {torch.float32}
+    if types:
+        raise ValueError(f"the network's parameters are {types.pop()}; invert takes float32")
     if len(preprocessing.mean) != network.input_shape[0]:
         raise ValueError(
             f"the network takes {network.input_shape[0]} channels, the preprocessing has "
@@ -170,6 +174,7 @@ def _start(network: TracedNetwork, known: Known, start: Tensor | float) -> Tenso
     return x.expand(len(known), *network.input_shape).clone()
 
 
+@torch.enable_grad()
 def _descend(misfit, x, phases, history, tolerance, callback) -> tuple[Tensor, int]:
     generator = torch.Generator().manual_seed(0)
     inverse = natural.precision(*x.shape[1:], x.device)

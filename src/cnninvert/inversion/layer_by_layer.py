@@ -46,9 +46,12 @@ def undo_layers(
     """From the values and switches of a layer of one picture back to the pixels.
 
     Yields the input of each convolution, the last one first; each is taken for true in the next
-    step. ``iterations``: of FISTA, for each penalty. Raises ValueError where the network branches,
-    has other layers than convolutions, ReLUs and max-poolings, or a pooling without its switches.
+    step. ``iterations``: of FISTA, for each penalty. Raises ValueError for several pictures, and
+    where the network branches, has other layers than convolutions, ReLUs and max-poolings, or a
+    pooling without its switches.
     """
+    if len(known) != 1:
+        raise ValueError(f"{len(known)} pictures are known; layers are undone for one at a time")
     outputs, values = None, known.values
     layers = layers_up_to(network, known.layer)
     if values is None:
@@ -104,7 +107,7 @@ def undo(
             off = torch.where(outputs.equal, off, F.relu(off))
             return torch.autograd.grad(off.square().sum() / 2, x)[0]
 
-    lower, upper = bounds
+    lower, upper = (torch.as_tensor(bound).to(outputs.values) for bound in bounds)
     x = torch.zeros(shape, dtype=outputs.values.dtype, device=outputs.values.device)
     x = x.clamp(lower, upper) if sparse else ((lower + upper) / 2).expand(shape).clone()
     operator = replace(module_operator(conv, shape[2:]), filters=conv.weight.detach())

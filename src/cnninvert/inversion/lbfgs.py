@@ -19,9 +19,9 @@ class LBFGS:
     """Minimises f(x_b) for each sample b by itself (Nocedal and Wright 2006, algorithm 7.4).
 
     ``metric``: the initial inverse Hessian, a linear map of tensors like x, scaled as usual.
-    ``history``: how many steps are remembered. Every sample has
-    its own history, direction and step length. A line search looks for the weak Wolfe conditions:
-    each call of ``tell`` ends it for some samples, and changes the step length of the others.
+    ``history``: how many steps are remembered. Every sample has its own history, direction and step
+    length. A line search looks for the weak Wolfe conditions: each call of ``tell`` ends it for
+    some samples, and changes the step length of the others.
     """
 
     def __init__(self, x: Tensor, metric: Callable[[Tensor], Tensor], history: int = 100) -> None:
@@ -36,12 +36,10 @@ class LBFGS:
     def change(self, metric: Callable[[Tensor], Tensor]) -> None:
         """Go on with another metric, and with a function that may have changed a little."""
         self.metric = metric
-        for sample in self._kept.nonzero().flatten().tolist():
-            at = (self._kept[sample] - 1) % len(self._s)
-            s, y = self._s[at, sample], self._y[at, sample]
-            # A metric may differ from sample to sample: all are applied, one is looked at.
-            applied = metric(y.expand_as(self.x))[sample]
-            self._scale[sample] = (s * y).sum() / (y * applied).sum()
+        every = torch.arange(len(self.x), device=self.x.device)
+        last = (self._kept - 1) % len(self._s), every
+        scale = _dot(self._s[last], self._y[last]) / _dot(self._y[last], metric(self._y[last]))
+        self._scale = torch.where(self._kept > 0, scale, self._scale)
         self.value = None
 
     def trial(self) -> Tensor:

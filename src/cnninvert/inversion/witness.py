@@ -188,6 +188,7 @@ class _Local:
         self.free = torch.ones_like(z).flatten()
         self._hold(self.equal | (missing[self.rows] != 0))
 
+    @torch.enable_grad()
     def _jacobian(self, z: Tensor) -> Tensor:
         x = z.float().requires_grad_()
         rows = self.known.at(self.known.network, x)[self.rows]

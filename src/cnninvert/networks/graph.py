@@ -127,7 +127,8 @@ class TracedNetwork:
             if layer and layer.name in replace:
                 found, places = replace[layer.name](values[node.all_input_nodes[0]]), None
             elif node.op == "placeholder":
-                found, places = x, None
+                # An argument with a default is no picture.
+                found, places = (node.args[0] if node.args else x), None
             else:
                 arguments, options = _look_up(node.args, values), _look_up(node.kwargs, values)
                 if layer and indices and layer.kind == "max_pool":

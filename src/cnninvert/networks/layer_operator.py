@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from cnninvert.networks.layers import Conv
 from cnninvert.networks.pretrained import Network
 from cnninvert.operators.convolution import Convolution, unit_norm
 
@@ -13,9 +14,13 @@ def layer_operator(
     """W of the convolution ``layer``, for maps of side ``size``; its rows have unit norm.
 
     ``padding``: "same", the layer's own, or "valid". ``filters``: (K, M, l, l), in place of the
-    learned ones.
+    learned ones. Raises ValueError for another padding, and for what is no convolution.
     """
-    conv = next(each for each in network.convolutions if each.name == layer)
+    conv = network.layer(layer)
+    if not isinstance(conv, Conv):
+        raise ValueError(f"{layer} is no convolution")
+    if padding not in ("same", "valid"):
+        raise ValueError(f"padding {padding!r} is unknown; use same or valid")
     rows = network.filters(layer).contiguous() if filters is None else filters
     return Convolution(unit_norm(rows), size, conv.stride, conv.padding if padding == "same" else 0)
 

@@ -88,6 +88,4 @@ def draw_parameters(module: nn.Module, seed: int) -> None:
             if part.bias is not None:
                 part.bias.zero_()
         elif isinstance(part, nn.BatchNorm2d):
-            part.reset_running_stats()
-            nn.init.ones_(part.weight)
-            nn.init.zeros_(part.bias)
+            part.reset_parameters()

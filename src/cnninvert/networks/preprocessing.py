@@ -28,6 +28,10 @@ class Preprocessing:
     mean: Colour = TORCHVISION_MEAN
     std: Colour = TORCHVISION_STD
 
+    def __post_init__(self) -> None:
+        for name in ("mean", "std"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+
     def __call__(self, images: Tensor) -> Tensor:
         """uint8 RGB (B, 3, H, W) -> float32 (B, 3, H, W)."""
         x = images.float().contiguous(memory_format=torch.channels_last)
@@ -42,4 +46,4 @@ class Preprocessing:
 @torch.inference_mode(False)  # else a gradient could not go through it later
 def _column(colour: Colour, device: torch.device) -> Tensor:
     """(C, 1, 1), once for each device: a copy to a GPU is waited for."""
-    return torch.tensor(colour, device=device).view(-1, 1, 1)
+    return torch.tensor(colour, dtype=torch.float32, device=device).view(-1, 1, 1)

@@ -46,7 +46,8 @@ class Network:
         try:
             with safe_open(self.path, "pt", device=str(device)) as file:
                 self.attributes = dict(file.metadata() or {})
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+                names = file.keys()
+                tensors = {name: file.get_tensor(name).float() for name in names}
             self.architecture = self.attributes["architecture"]
             self.preprocessing = self.attributes["preprocessing"]
             layers_in_file(self.path, self.architecture)
@@ -59,6 +60,14 @@ class Network:
             else tensor
             for name, tensor in tensors.items()
         }
+
+    def layer(self, name: str) -> Conv | Pool:
+        """The layer called ``name``; ValueError, with those that there are, if it is none."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        known = ", ".join(layer.name for layer in self.layers)
+        raise ValueError(f"{self.path}: there is no layer {name!r}; these weights reach {known}")
 
     def filters(self, name: str) -> Tensor:
         """(K, M, l, l): the filters of the convolution ``name``, as trained."""
@@ -79,8 +88,11 @@ class Network:
         """Run uint8 RGB ``images`` (B, 3, H, W) and yield every layer, up to ``last``.
 
         ``linear`` names the convolutions whose values before the ReLU are wanted, too: all others
-        are overwritten, which saves time and memory.
+        are overwritten, which saves time and memory. Raises ValueError for a layer that the weights
+        do not reach.
         """
+        if last is not None:
+            self.layer(last)
         x = self.preprocess(images)
         for layer in self.layers:
             if isinstance(layer, Conv):

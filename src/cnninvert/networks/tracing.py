@@ -105,24 +105,29 @@ def _input_shape(graph: fx.GraphModule, size: int | tuple[int, ...]) -> tuple[in
 
 def _named(graph: fx.GraphModule, shape: tuple[int, int, int]) -> TracedNetwork:
     """Give every node that computes maps a name, and find what shape it has."""
-    shapes = _shapes(graph, shape)
-    names: dict[fx.Node, str] = {}
+    shapes, several = _shapes(graph, shape)
+    # The layers, or INPUT, that a node's value comes from: itself, where it has a name.
+    sources: dict[fx.Node, tuple[str, ...]] = {}
     layers: dict[str, Layer] = {}
     nodes: dict[str, fx.Node] = {}
     for node in graph.graph.nodes:
-        if node.op == "placeholder":
-            names[node] = INPUT
-        if node.op not in ("call_module", "call_function", "call_method") or node not in shapes:
+        if node.op == "placeholder" and not node.args:
+            sources[node] = (INPUT,)
+        if node.op not in ("call_module", "call_function", "call_method"):
             continue
         module = graph.get_submodule(node.target) if node.op == "call_module" else None
-        inputs = tuple(names[each] for each in node.all_input_nodes if each in names)
-        if isinstance(module, IDENTITIES):
-            (names[node],) = inputs
-            continue
-        kind, operation = kind_of(node, module)
-        name = _unique(node.target if module else f"{owner(node)}.{operation}".lstrip("."), layers)
-        names[node], nodes[name] = name, node
-        layers[name] = Layer(name, kind, operation, inputs, shapes[node], module)
+        found = chain.from_iterable(sources.get(each, ()) for each in node.all_input_nodes)
+        inputs = tuple(dict.fromkeys(found))
+        if node in several and kind_of(node, module)[0] == "max_pool":
+            raise ValueError(f"{node.target}: a max-pooling that returns indices is not supported")
+        if node in several or isinstance(module, IDENTITIES):
+            sources[node] = inputs
+        elif node in shapes:
+            kind, operation = kind_of(node, module)
+            place = node.target if module else f"{owner(node)}.{operation}".lstrip(".")
+            name = _unique(place, layers)
+            sources[node], nodes[name] = (name,), node
+            layers[name] = Layer(name, kind, operation, inputs, shapes[node], module)
     return TracedNetwork(graph, layers, nodes, shape)
 
 
@@ -135,15 +140,23 @@ def _unique(name: str, taken: dict) -> str:
 
 
 @torch.inference_mode()
-def _shapes(graph: fx.GraphModule, shape: tuple[int, int, int]) -> dict[fx.Node, tuple[int, ...]]:
-    """(C, H, W) of what each node computes, if that is a tensor of the batch."""
+def _shapes(
+    graph: fx.GraphModule, shape: tuple[int, int, int]
+) -> tuple[dict[fx.Node, tuple[int, ...]], set[fx.Node]]:
+    """(C, H, W) of what each node computes, if that is a tensor of the batch.
+
+    And the nodes that give several tensors, as chunk and split do.
+    """
     found: dict[fx.Node, tuple[int, ...]] = {}
+    several: set[fx.Node] = set()
 
     class Shapes(fx.Interpreter):
         def run_node(self, node):
             value = super().run_node(node)
             if isinstance(value, Tensor) and value.ndim > 1 and node.op != "get_attr":
                 found[node] = tuple(value.shape[1:])
+            elif isinstance(value, tuple | list) and any(isinstance(v, Tensor) for v in value):
+                several.add(node)
             return value
 
     tensor = next(chain(graph.parameters(), graph.buffers()), torch.zeros(()))
@@ -153,4 +166,4 @@ def _shapes(graph: fx.GraphModule, shape: tuple[int, int, int]) -> dict[fx.Node,
         raise ValueError(
             f"the network cannot be run with pictures of shape {shape}: {_first_sentence(error)}"
         ) from error
-    return found
+    return found, several

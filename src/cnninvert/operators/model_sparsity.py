@@ -118,7 +118,7 @@ class ModelProjection:
 
     def keep_largest(self, values: Tensor) -> Tensor:
         """Block-sparsify pooled ``values`` (B, K, g...): all but the largest become zero."""
-        count = values[0].numel()
+        count = values.shape[1:].numel()
         k = round(self.share * count) if self.share is not None else self.k
         if k is None or k >= count:
             return values

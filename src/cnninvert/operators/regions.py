@@ -54,7 +54,10 @@ class Regions:
         return [x[:, :, row, column] for row in starts[0] for column in starts[1]]
 
     def places(self, indices: Tensor) -> Tensor:
-        """The places (uint8) of ``indices``, as ``max_pool2d(..., return_indices=True)`` gives."""
+        """The places of ``indices``, as ``max_pool2d(..., return_indices=True)`` gives them.
+
+        uint8, or int32 where regions have more than 256 places.
+        """
         height, width = indices.shape[2:]
         rows, columns = indices // self.columns, indices % self.columns
         found = []
@@ -62,7 +65,8 @@ class Regions:
             _, stride, padding, dilation = self._axis(axis)
             start = torch.arange(count, device=indices.device) * stride - padding
             found.append((at - (start.view(-1, 1) if axis == 0 else start)) // dilation)
-        return (found[0] * self._axis(1)[0] + found[1]).to(torch.uint8)
+        narrow = torch.uint8 if self.count <= 256 else torch.int32
+        return (found[0] * self._axis(1)[0] + found[1]).to(narrow)
 
     def first_places(self, device: torch.device | str = "cpu") -> Tensor:
         """The first place (1, 1, h, w) of each region that lies in the map.

@@ -18,11 +18,13 @@ def max_pool(x: Tensor, size: int = 2, stride: int = 2) -> tuple[Tensor, Tensor]
     Places are uint8, row by row in the region: for 2 x 2 regions 0 is top left, 1 top right,
     2 bottom left, 3 bottom right. Of equal values the first one counts, and any NaN is the maximum.
     Regions are ``size`` x ``size``, every ``stride`` places; those that would not be whole are
-    left out.
+    left out. Raises ValueError for regions of more than 256 places.
 
     >>> max_pool(torch.tensor([[[[1.0, 2.0], [4.0, 3.0]]]]))
     (tensor([[[[4.]]]]), tensor([[[[2]]]], dtype=torch.uint8))
     """
+    if size > 16:
+        raise ValueError(f"regions of {size} x {size} have more places than uint8 can tell apart")
     values, indices = F.max_pool2d(x, size, stride, return_indices=True)
     width = x.shape[-1]
     top = torch.arange(values.shape[2], device=x.device).view(-1, 1) * stride
@@ -91,14 +93,26 @@ class _Spread(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
-        (places,) = ctx.saved_tensors
-        bits = _bits(gradient)
+        return _Gather.apply(gradient, *ctx.saved_tensors), None
+
+
+class _Gather(torch.autograd.Function):
+    """2 x 2 regions (B, h, 2, w, 2, C) and places -> the values there (B, h, w, C)."""
+
+    @staticmethod
+    def forward(ctx, regions: Tensor, places: Tensor) -> Tensor:
+        ctx.save_for_backward(places)
+        bits = _bits(regions)
         masks = _masks(places, bits.dtype)
         corners = (mask & bits[:, :, place // 2, :, place % 2] for place, mask in enumerate(masks))
         chosen = next(corners)
         for corner in corners:
             chosen |= corner
-        return chosen.view(gradient.dtype), None
+        return chosen.view(regions.dtype)
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
+        return _Spread.apply(gradient, *ctx.saved_tensors), None
 
 
 def _bits(x: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Algorithm 2: model-sparse codes of activations, by two l1 problems."""
 
+import torch
 from torch import Tensor
 
 from cnninvert.operators.convolution import Convolution
@@ -26,7 +27,6 @@ def recover_codes(
     which is model-sparse, and the first line's. Both use the same lambda, a share of the
     lambda_max of the first. Raises ValueError as ``sparse_coding``.
 
-    >>> import torch
     >>> from cnninvert.operators.convolution import gaussian_filters, unit_norm
     >>> from cnninvert.operators.model_sparsity import ModelProjection, is_model_sparse
     >>> random = torch.Generator().manual_seed(0)
@@ -36,9 +36,13 @@ def recover_codes(
     >>> is_model_sparse(restricted.codes, region=2), bool(restricted.converged.all())
     (True, True)
     """
+    if not 0 < lambda_fraction <= 1:
+        raise ValueError(f"lambda_fraction = {lambda_fraction} is not in (0, 1]")
     prepared = prepared or PreparedFilterBank(operator)
+    greatest = lambda_max(operator, x)
     settings = {
-        "lam": lambda_fraction * lambda_max(operator, x),
+        # Any lambda will do where lambda_max is 0, as the code is zero.
+        "lam": torch.where(greatest > 0, lambda_fraction * greatest, 1.0),
         "tolerance": tolerance,
         "max_iterations": max_iterations,
         "prepared": prepared,

@@ -11,13 +11,19 @@ def frame_bounds(filters: Tensor, stride: tuple[int, int] = (1, 1), side: int = 
     reach in strides. W is one small matrix for each frequency; as many frequencies are looked at
     as codes have places, so that a larger torus, or the plane, has bounds that are a little wider.
     A is 0 where the code has fewer values than the signal. With both signs kept (CReLU) the input
-    comes back exactly where A > 0; in Proposition 1, A = B = 1.
+    comes back exactly where A > 0; in Proposition 1, A = B = 1. Raises ValueError for filters that
+    are larger than the torus.
 
     >>> frame_bounds(torch.eye(4).view(4, 4, 1, 1))
     (1.0, 1.0)
     """
     k, m = filters.shape[:2]
     down, across = stride
+    if filters.shape[2] > side * down or filters.shape[3] > side * across:
+        raise ValueError(
+            f"filters of {filters.shape[2]} x {filters.shape[3]} do not fit on a torus of "
+            f"{side * down} x {side * across}; raise side"
+        )
     # Learned filters are so ill-conditioned that float32 would not tell A from zero.
     spectrum = torch.fft.fft2(filters.double(), s=(side * down, side * across))
     # A stride folds frequencies: those that are ``side`` apart meet in one of the code's.

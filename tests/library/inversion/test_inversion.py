@@ -105,6 +105,33 @@ def test_derivatives_are_those_of_finite_differences(switches):
     assert (gradient * direction).sum().item() == pytest.approx(change.item(), rel=1e-4)
 
 
+def test_regions_of_many_places_keep_them_apart():
+    pool = nn.MaxPool2d((1, 300))
+    x = torch.zeros(1, 1, 1, 300)
+    x[..., 290] = 1
+    _, indices = F.max_pool2d(x, (1, 300), return_indices=True)
+    assert Regions(pool, 1, 300).places(indices).item() == 290
+
+
+def test_another_metric_is_scaled_for_each_problem():
+    """By the last step of each, whatever the others of the batch are."""
+    random = torch.Generator().manual_seed(0)
+    scales = torch.rand(3, 8, generator=random, dtype=torch.float64) + 0.5
+    weights = torch.rand(3, 8, generator=random, dtype=torch.float64) + 0.5
+
+    def found(which) -> torch.Tensor:
+        search = LBFGS(torch.ones(len(which), 8, dtype=torch.float64), lambda x: x, history=4)
+        for _ in range(6):
+            x = search.trial()
+            search.tell((scales[which] * x**2).sum(1) / 2, scales[which] * x)
+        search.change(lambda x: weights[which] * x)
+        search.tell((scales[which] * search.x**2).sum(1) / 2, scales[which] * search.x)
+        return search.trial()
+
+    alone = torch.cat([found([each]) for each in range(3)])
+    torch.testing.assert_close(found([0, 1, 2]), alone)
+
+
 def test_lbfgs_solves_each_problem_of_a_batch_by_itself():
     scales = torch.logspace(0, 2, 20, dtype=torch.float64) * torch.tensor([[1.0], [30.0]])
     centre = torch.randn(2, 20, dtype=torch.float64)
@@ -123,6 +150,13 @@ def test_a_picture_comes_back_from_values_and_switches(layer, error):
     assert found.converged.all() and (found.restarts == 0).all()
     assert (norms(found.pictures - x) / norms(x)).max() < error
     assert found.switch_errors.max() < 0.05
+
+
+@torch.no_grad()
+def test_it_works_where_gradients_are_off():
+    network, x = small(), pictures()
+    found = invert(network, observe(network, x, "2"), PLAIN, phases=[Phase(30, None)])
+    assert (norms(found.pictures - x) < 0.3 * norms(x)).all()
 
 
 def test_a_batch_gives_what_its_pictures_give():
@@ -159,6 +193,8 @@ def test_what_does_not_fit_is_refused():
         invert(network, Known("2", known.values), PLAIN)
     with pytest.raises(ValueError, match="not finite"):
         invert(network, Known("5", known.values * torch.nan), PLAIN)
+    with pytest.raises(ValueError, match=r"torch\.float64; invert takes float32"):
+        invert(small(torch.float64), known, PLAIN)
     with pytest.raises(ValueError, match="3 channels, the preprocessing has 1"):
         invert(network, known, Preprocessing(16, (0.5,), (0.5,)))
 

@@ -40,6 +40,15 @@ def test_what_a_pooling_says_of_its_input_is_true(pool):
     assert (before <= outputs.values).all()
 
 
+def test_double_precision_is_kept_and_batches_are_refused():
+    net, x = wide(), PLAIN.normalise(torch.rand(2, 3, 12, 12))
+    with pytest.raises(ValueError, match="2 pictures are known"):
+        next(undo_layers(net, observe(net, x, "3"), PLAIN))
+    net.graph.double()
+    known = observe(net, x[:1].double(), "3")
+    assert [each.found.dtype for each in undo_layers(net, known, PLAIN, 2)] == [torch.float64] * 2
+
+
 def test_pixels_stay_between_zero_and_one():
     net, x = wide(), PLAIN.normalise(torch.ones(1, 3, 12, 12))
     found = list(undo_layers(net, observe(net, x, "3"), PLAIN, iterations=5))[-1].found

@@ -11,7 +11,7 @@ from cnninvert.networks.pretrained import Network
 from cnninvert.operators.convolution import Convolution, gaussian_filters
 
 
-def network(architecture, count, path, random):
+def network(architecture, count, path, random, dtype=torch.float32):
     """The first ``count`` convolutions of an architecture, with random weights."""
     convs = [layer for layer in ARCHITECTURES[architecture] if isinstance(layer, Conv)]
     tensors = {}
@@ -20,7 +20,7 @@ def network(architecture, count, path, random):
         tensors[f"{conv.name}.weight"] = torch.randn(conv.shape, generator=random) / fan**0.5
         tensors[f"{conv.name}.bias"] = torch.zeros(conv.outputs)
     metadata = {"architecture": architecture, "preprocessing": "torchvision"}
-    save_file(tensors, path, metadata)
+    save_file({name: tensor.to(dtype) for name, tensor in tensors.items()}, path, metadata)
     return Network(path)
 
 
@@ -101,3 +101,20 @@ def test_crops_are_part_of_the_map_and_reach_its_ends(random):
         top, left = divmod(int(crop[0, 0, 0, 0]), 4)
         assert torch.equal(crop, x[..., top : top + 3, left : left + 3])
     assert torch.equal(random_crop(x, 4, random), x)
+
+
+def test_a_layer_that_there_is_not_is_refused(images, tmp_path, random):
+    vgg = network("vgg16", 2, tmp_path / "w.safetensors", random)
+    with pytest.raises(ValueError, match="no layer 'pool5'; these weights reach conv1_1, conv1_2"):
+        next(vgg.steps(images, "pool5"))
+    with pytest.raises(ValueError, match="no layer 'conv9_1'"):
+        layer_operator(vgg, "conv9_1", 8)
+    with pytest.raises(ValueError, match="pool1 is no convolution"):
+        layer_operator(vgg, "pool1", 8)
+    with pytest.raises(ValueError, match="padding 'Same' is unknown"):
+        layer_operator(vgg, "conv1_1", 8, "Same")
+
+
+def test_weights_in_half_precision_are_used_in_single(images, tmp_path, random):
+    vgg = network("vgg16", 1, tmp_path / "w.safetensors", random, torch.float16)
+    assert next(vgg.steps(images)).output.dtype == torch.float32

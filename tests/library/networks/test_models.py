@@ -102,3 +102,15 @@ def test_a_random_twin_depends_on_its_seed_alone():
 def test_the_preprocessing_of_torchvision_is_that_of_the_paper_s_networks(random):
     images = torch.randint(256, (2, 3, 8, 8), generator=random, dtype=torch.uint8)
     assert torch.equal(Preprocessing()(images), preprocess(images, "torchvision"))
+
+
+def test_a_preprocessing_takes_lists_and_keeps_single_precision():
+    plain = Preprocessing(8, [0.5] * 3, [0.5] * 3)
+    assert plain == Preprocessing(8, (0.5,) * 3, (0.5,) * 3)
+    assert plain.normalise(torch.ones(1, 3, 2, 2)).dtype == torch.float32
+
+
+def test_batch_norms_without_parameters_are_left_as_they_are():
+    module = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4, affine=False))
+    draw_parameters(module, 0)
+    assert module[1].weight is None

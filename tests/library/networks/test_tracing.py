@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from cnninvert import trace
+from cnninvert import observe, trace
 from traced_networks import adjoint_error, random_norms, seeded
 
 # One of each family of torchvision's CNNs, the smallest. benchmarks/traced_networks.py has more.
@@ -152,6 +152,35 @@ def test_an_unknown_layer_is_refused_with_the_nearest_names(net):
         network.operator("relu")
 
 
+class InHalves(nn.Module):
+    """With a number as an argument, and an operation that gives several tensors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.pool = nn.Conv2d(3, 4, 3, padding=1), nn.MaxPool2d(2)
+        self.last = nn.Conv2d(2, 2, 1)
+
+    def forward(self, x, scale=2.0):
+        left, right = self.pool(torch.relu(self.conv(x)) * scale).chunk(2, 1)
+        return self.last(left) + right
+
+
+def test_layers_behind_several_tensors_depend_on_what_is_before_them():
+    torch.manual_seed(0)
+    network, x = trace(InHalves(), 8), torch.rand(1, 3, 8, 8)
+    assert network.layer("last").inputs == ("getitem",)
+    assert network.layer("getitem").inputs == ("pool",)
+    assert network.shape_before("getitem") == (4, 4, 4)
+    assert observe(network, x, "last").indices.keys() == {"pool"}
+
+
+def test_an_argument_with_a_default_has_it():
+    torch.manual_seed(0)
+    module, x = InHalves(), torch.rand(1, 3, 8, 8)
+    *_, last = trace(module, 8).run(x)
+    assert torch.equal(last.values, module(x))
+
+
 class Branching(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -176,6 +205,7 @@ class TwoInputs(nn.Module):
     [
         (Branching(), r"in block.1 \(OnItsInput\), its path depends on its input"),
         (TwoInputs(), "takes x, y; only a picture"),
+        (nn.Sequential(nn.MaxPool2d(2, return_indices=True)), "0: a max-pooling that returns"),
         (nn.Sequential(nn.Conv2d(3, 4, 11)), r"pictures of shape \(3, 8, 8\)"),
     ],
 )

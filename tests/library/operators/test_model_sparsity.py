@@ -113,3 +113,7 @@ def test_the_signed_maximum_drops_what_is_negative_beside_zeros(random):
     z = sample_codes(3, 4, (6, 6), 2, 12, random)
     assert torch.equal(ModelProjection(2, magnitude="signed")(z), z.clamp(min=0))
     assert torch.equal(ModelProjection(2)(z), z)
+
+
+def test_an_empty_batch_stays_empty():
+    assert ModelProjection(2)(torch.zeros(0, 4, 6, 6)).shape == (0, 4, 6, 6)

@@ -66,6 +66,7 @@ def test_the_gradient_of_unpooling_is_the_numerical_one(random):
     shared = places[:1]
     assert torch.autograd.gradcheck(lambda x: unpool(x, places), values)
     assert torch.autograd.gradcheck(lambda x: unpool(x, shared), values)
+    assert torch.autograd.gradgradcheck(lambda x: unpool(x, places) ** 3, values)
 
 
 def test_one_image_s_places_serve_a_batch(random):
@@ -109,3 +110,9 @@ def test_unpooling_is_adjoint_to_reading_the_places():
     unpool(values, places).backward(y)
     ones = unpool(torch.ones_like(values), places)
     assert torch.equal(unpool(values.grad, places), y * ones)
+
+
+def test_places_beyond_uint8_are_refused(random):
+    x = torch.randn(1, 1, 17, 17, generator=random)
+    with pytest.raises(ValueError, match="17 x 17 have more places"):
+        max_pool(x, 17, 17)

@@ -194,6 +194,16 @@ def test_zero_signals_do_not_spoil_a_batch(correlated):
     assert not codes.codes[:3].any() and codes.codes[3].any()
 
 
+def test_zero_signals_do_not_spoil_algorithm_2(correlated):
+    w, x = correlated
+    x[0] = 0
+    codes, free = recover_codes(w, x, ModelProjection(), 0.1)
+    assert codes.converged.all() and free.converged.all()
+    assert not codes.codes[0].any() and codes.codes[1:].flatten(1).any(1).all()
+    with pytest.raises(ValueError, match="lambda_fraction = 2 is not in"):
+        recover_codes(w, x, ModelProjection(), 2)
+
+
 def test_the_start_is_left_as_it_was(problem):
     w, x = problem
     start = sparse_coding(w, x, 0.2).codes

@@ -34,6 +34,11 @@ def test_frame_bounds_are_the_extreme_eigenvalues(shape, stride):
     assert high == pytest.approx(float(values[-1]))
 
 
+def test_filters_larger_than_the_torus_are_refused():
+    with pytest.raises(ValueError, match="11 x 11 do not fit on a torus of 8 x 8; raise side"):
+        frame_bounds(torch.ones(1, 1, 11, 11))
+
+
 def test_few_non_zeros_are_unique():
     """Fewer than the bound: no other code so sparse has the same signal, whichever the support."""
     random = torch.Generator().manual_seed(0)
