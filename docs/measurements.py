@@ -4,6 +4,7 @@ from itertools import product
 
 import pandas as pd
 import yaml
+from scipy.stats import spearmanr
 
 from evidence import DOCS, gap_claims, markdown, network, table
 
@@ -101,11 +102,11 @@ def two_cores_line():
         filters: ", ".join(f"{value:.1f}" for value in longest.loc[filters, "accuracy"])
         for filters in ("random", "learned")
     }
-    hours = longest["cpu_seconds"].sum() / 2 / 3600
+    hours = longest["cpu_seconds"].sum() / 3600
     machines = " and ".join(sorted(longest["machine"].unique(), reverse=True))
     return (
         f"{accuracies['random']} % with random filters and {accuracies['learned']} % with learned "
-        f"ones, one seed, {hours:.1f} hours, {machines}"
+        f"ones, one seed, {hours:.1f} CPU hours, {machines}"
     )
 
 
@@ -288,6 +289,27 @@ def overhead():
         f"{ratio.median():.2f} times as long as the module in the median, from {ratio.min():.2f} "
         f"to {ratio.max():.2f}."
     )
+
+
+def coherence_and_delta():
+    """Rank correlations of coherence with delta, of random codes and of the worst ones found."""
+    frame = pd.read_csv(DOCS / "theory" / "audit.csv").query("filters == 'learned'")
+    frame["measured"] = pd.to_numeric(frame["measured"], errors="coerce")
+    names = {
+        "coherence as of random filters": "coherence",
+        "bound below 1, δ of random codes": "random codes",
+        "bound below 1, δ of the worst code found": "the worst code found",
+    }
+    rows = []
+    for name, found in frame.groupby("network", sort=False):
+        columns = found.pivot(index="layer", columns="guarantee", values="measured")
+        columns = columns[list(names)].dropna().rename(columns=names)
+        cells = []
+        for delta in list(names.values())[1:]:
+            rho, p = spearmanr(columns["coherence"], columns[delta])
+            cells.append(f"{rho:.2f} (p = {p:.2g})")
+        rows.append((name, len(columns), *cells))
+    return markdown(rows, ["network", "layers", *list(names.values())[1:]])
 
 
 def audit():

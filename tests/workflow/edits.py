@@ -199,6 +199,11 @@ EDITS = [
     ),
     Edit("Table 4: metrics", "table4={lpips: []}", METRICS),
     Edit("IHT on random codes", "iht_codes={steps: 9}", IHT_CODES),
+    Edit(
+        "which steps the table of IHT on activations shows",
+        "iht_activations={steps: [2]}",
+        {"write_iht_activations": 1},
+    ),
     Edit("IHT on activations", "iht_activations={steps: [1, 3]}", IHT_ACTIVATIONS),
     Edit(
         "one decoder's steps",

@@ -38,7 +38,9 @@ rule measure_iht:
         gpu=gpus,
         gres=gres,
     params:
-        settings=config["iht_activations"],
+        # Of the steps that the table shows only the last changes what is measured.
+        settings=config["iht_activations"]
+        | {"steps": max(config["iht_activations"]["steps"])},
         seed=SEED,
     script:
         "../scripts/iht/measure_iht.py"

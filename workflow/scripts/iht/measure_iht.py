@@ -32,7 +32,7 @@ def measure_iht(
     gpu: int,
     errors: Path,
 ) -> None:
-    """``settings``: the section iht_activations."""
+    """``settings``: the section iht_activations, with ``steps`` as a number."""
     device = use_device(gpu)
     network = load_network(weights, device)
     source = Activations(activations, network)
@@ -75,7 +75,7 @@ def errors_by_step(
         operator(reading, filters, x.shape[-1]),
         x,
         ModelProjection(switches=reading.switches, magnitude=reading.maximum),
-        settings["pursuit_steps"] if variant == "pursuit" else max(settings["steps"]),
+        settings["pursuit_steps"] if variant == "pursuit" else settings["steps"],
         variant,
         cg_tolerance=settings["cg_tolerance"],
         cg_iterations=settings["cg_iterations"],

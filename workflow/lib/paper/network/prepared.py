@@ -15,7 +15,7 @@ from cnninvert.networks.parameters import set_state
 from cnninvert.networks.preprocessing import Preprocessing
 from cnninvert.networks.tracing import trace
 from machinery.errors import InputError, input_errors
-from machinery.files import atomic_write
+from machinery.files import atomic_write, sha256
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,13 @@ class Source:
 def write_prepared(
     path: Path, source: Source, state: dict[str, Tensor], preprocessing: Preprocessing
 ) -> None:
-    """Write the parameters ``state`` to ``path``, a safetensors file."""
+    """Write the parameters ``state`` to ``path``, a safetensors file.
+
+    It says which user's file they are for, by its checksum: rules that read ``path`` build the
+    module again, and run again where that file has changed.
+    """
     about = {"source": asdict(source), "preprocessing": asdict(preprocessing)}
+    about["code"] = sha256(source.file) if source.file else None
     tensors = {name: tensor.contiguous().clone() for name, tensor in state.items()}
     with atomic_write(path) as part:
         save_file(tensors, part, metadata={"about": json.dumps(about)})
