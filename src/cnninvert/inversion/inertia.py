@@ -38,10 +38,11 @@ def rank_shares(
 ) -> list[Rank]:
     """Numerical ranks of the Jacobian J of ``equations``, as shares of the number of pixels.
 
-    By stochastic Lanczos quadrature (Ubaru, Chen and Saad 2017) in double precision. ``probes``:
-    random vectors. ``steps``: of Lanczos for each of them, for all floors together. Too few of them
-    find too high a rank; for a floor of 0.001 a hundred are enough where there are more equations
-    than pixels, and 400 where there are fewer. ``callback`` is called after each step.
+    By stochastic Lanczos quadrature (Ubaru, Chen and Saad 2017), which wants double precision; the
+    picture's is used. ``probes``: random vectors. ``steps``: of Lanczos for each of them, for all
+    floors together. Too few of them find too high a rank; for a floor of 0.001 a hundred are enough
+    where there are more equations than pixels, and 400 where there are fewer. ``callback`` is
+    called after each step.
 
     With fewer equations than pixels J J^T is looked at. Otherwise J^T J is, and most of its
     eigenvalues are near zero, beside the threshold t. As many exceed t as M (J^T J - t I) M has

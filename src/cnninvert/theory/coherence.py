@@ -12,8 +12,9 @@ def coherence(
 
     Footnote 8 says rows of W. With ``shifts`` these are all of them, a filter's own shifts
     included, which are multiples of the layer's ``stride``; without, filters in the same place, as
-    Table 3's numbers are. ``signed`` takes the largest value instead of the largest absolute one.
-    The inner products are those of the filters as given: normalise them first (``unit_norm``).
+    Table 3's numbers are. ``signed`` takes the largest value instead of the largest absolute one,
+    or 0 where all are negative. The inner products are those of the filters as given: normalise
+    them first (``unit_norm``).
 
     >>> coherence(torch.tensor([[1.0, 0.0], [-0.6, 0.8]]).view(2, 2, 1, 1))
     0.6000000238418579
