@@ -19,8 +19,9 @@ log = logging.getLogger("cnninvert")
 
 WARM_UP = 0.1  # share of the steps
 RETREAT = 1.25  # times the least held-out error so far: where it is more, steps were too long
+PATIENCE = 3  # comparisons in a row without a better one: so they were
 BETAS = (0.9, 0.99)
-STATE = ("units", "share", "step", "curve", "best")  # of a training, in its checkpoint
+STATE = ("units", "share", "step", "curve", "best", "worse")  # of a training, in its checkpoint
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class DecoderTraining:
         self.losses: list[Tensor] = []  # on the device: to read them is to wait for it
         self.curve: list[dict[str, float]] = []
         self.best: dict[str, Tensor] = {}
+        self.worse = 0  # comparisons since the best one, or since training went back to it
         self.optimiser = self._optimiser()
 
     def start(self, images: Tensor, held_out: Tensor, rng: torch.Generator) -> None:
@@ -80,7 +82,8 @@ class DecoderTraining:
     def evaluate(self, held_out: Tensor) -> None:
         """Add a row to the curve, and keep the weights if they are the best so far.
 
-        If they are far from the best, training goes on from those, with half the learning rate.
+        If they are far from the best, or the third in a row without being better, training goes on
+        from the best, with half the learning rate.
         """
         with torch.no_grad():
             errors = [relative_errors(self._decode(one), one) for one in held_out.split(4)]
@@ -96,11 +99,14 @@ class DecoderTraining:
             row,
         )
         least = min((old["error"] for old in self.curve), default=math.inf)
+        self.worse += 1
         if not self.best or row["error"] < least:
+            self.worse = 0
             self.best = {name: value.clone() for name, value in self.decoder.state_dict().items()}
         # The negation catches NaN, too.
-        elif not row["error"] <= RETREAT * least:
+        elif not row["error"] <= RETREAT * least or self.worse == PATIENCE:
             self.share /= 2
+            self.worse = 0
             self.decoder.load_state_dict(self.best)
             self.optimiser = self._optimiser()
             log.info("back to the best weights, with %g of the learning rate", self.share)

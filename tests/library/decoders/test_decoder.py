@@ -223,3 +223,21 @@ def test_the_best_decoder_is_kept(network):
         decoded = decoder(*encode(network, images[2:], "pool1"))
     found = float(relative_errors(decoded, images[2:]).mean())
     assert found == pytest.approx(min(errors), rel=1e-3)
+
+
+def test_the_third_comparison_without_a_better_one_halves_the_steps(network, monkeypatch):
+    errors = iter([0.5, 0.4, 0.45, 0.44, 0.43, 0.42, 0.41, 0.3, 0.31])
+    module = "cnninvert.decoders.training.relative_errors"
+    monkeypatch.setattr(module, lambda decoded, images: torch.tensor([next(errors)]))
+    images = photographs_like(4)
+    training = DecoderTraining(network, replace(RECIPE, steps=8), CPU)
+    training.start(images[:2], images[2:], torch.Generator().manual_seed(0))
+    shares = []
+    for _ in range(8):
+        training.advance(images[:2])
+        training.evaluate(images[2:])
+        shares.append(training.share)
+        if len(shares) == 4:  # the third since the best
+            kept = training.decoder.state_dict()
+            assert all(torch.equal(kept[name], best) for name, best in training.best.items())
+    assert shares == [1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5]
