@@ -47,6 +47,11 @@ class Equations:
         """The number of equations."""
         return self.nonzeros + self.active
 
+    @property
+    def are_few(self) -> bool:
+        """Whether there are fewer equations than pixels."""
+        return len(self) < self.picture.numel()
+
     def __call__(self, pictures: Tensor) -> Tensor:
         """Their left-hand sides (B, n) at ``pictures`` (B, C, H, W), each about 1 in size."""
         values, excess = self._facts.of(self.network, pictures)

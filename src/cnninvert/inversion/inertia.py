@@ -52,7 +52,7 @@ def rank_shares(
     """
     generator = generator or torch.Generator().manual_seed(0)
     picture = equations.picture
-    few = len(equations) < picture.numel()
+    few = equations.are_few
     shape = (probes, len(equations)) if few else (probes, *picture.shape[1:])
     signs = torch.randint(2, shape, generator=generator).to(picture) * 2 - 1
 
@@ -77,9 +77,21 @@ def rank_shares(
     ranks = []
     for floor in floors:
         operator = _inertia(gram, power, floor**2 * nodes.max())
-        quadrature = lanczos(operator, signs, max(2, steps // len(floors)))
+        quadrature = lanczos(operator, signs, _of_each(floors, steps))
         ranks.append(_rank(floor, positive_share(*quadrature)))
     return ranks
+
+
+def step_count(equations: Equations, floors: Sequence[float], steps: int) -> int:
+    """How many steps ``rank_shares`` takes: how often it calls back."""
+    if equations.are_few:
+        return steps
+    return min(LARGEST, steps) + len(floors) * _of_each(floors, steps)
+
+
+def _of_each(floors: Sequence[float], steps: int) -> int:
+    """The steps for one of the floors."""
+    return max(2, steps // len(floors))
 
 
 def _inertia(gram: Operator, power: Tensor, threshold: Tensor) -> Operator:

@@ -1,6 +1,5 @@
 """Algorithm 2: model-sparse codes of activations, by two l1 problems."""
 
-import torch
 from torch import Tensor
 
 from cnninvert.operators.convolution import Convolution
@@ -8,7 +7,7 @@ from cnninvert.operators.model_sparsity import Projection
 from cnninvert.solvers.filter_bank import PreparedFilterBank
 from cnninvert.solvers.lasso import lambda_max
 from cnninvert.solvers.solution import Solution
-from cnninvert.solvers.sparse_coding import sparse_coding
+from cnninvert.solvers.sparse_coding import each_lambda, sparse_coding
 
 
 def recover_codes(
@@ -27,6 +26,7 @@ def recover_codes(
     which is model-sparse, and the first line's. Both use the same lambda, a share of the
     lambda_max of the first. Raises ValueError as ``sparse_coding``.
 
+    >>> import torch
     >>> from cnninvert.operators.convolution import gaussian_filters, unit_norm
     >>> from cnninvert.operators.model_sparsity import ModelProjection, is_model_sparse
     >>> random = torch.Generator().manual_seed(0)
@@ -36,13 +36,9 @@ def recover_codes(
     >>> is_model_sparse(restricted.codes, region=2), bool(restricted.converged.all())
     (True, True)
     """
-    if not 0 < lambda_fraction <= 1:
-        raise ValueError(f"lambda_fraction = {lambda_fraction} is not in (0, 1]")
     prepared = prepared or PreparedFilterBank(operator)
-    greatest = lambda_max(operator, x)
     settings = {
-        # Any lambda will do where lambda_max is 0, as the code is zero.
-        "lam": torch.where(greatest > 0, lambda_fraction * greatest, 1.0),
+        "lam": each_lambda(lambda_fraction, None, lambda_max(operator, x)),
         "tolerance": tolerance,
         "max_iterations": max_iterations,
         "prepared": prepared,

@@ -56,7 +56,7 @@ def sparse_coding(
         x = x.contiguous(memory_format=torch.channels_last)
     response = prepared.operator(x)
     greatest = largest(response, support, nonnegative)
-    lam = _lambda(lambda_fraction, lam, greatest)
+    lam = each_lambda(lambda_fraction, lam, greatest)
     problem = Lasso(prepared.operator, x, lam, support, nonnegative)
     shares = (lam / greatest)[lam < greatest]  # of the samples whose codes are not zero
     share = float(shares.log().mean().exp()) if len(shares) else 1.0
@@ -89,8 +89,11 @@ def sparse_coding(
     return Solution(result.z, result.iterations, converged, diverged, gap=result.gap)
 
 
-def _lambda(fraction: float | None, lam: Tensor | float | None, greatest: Tensor) -> Tensor:
-    """(B,): lambda from one of its two statements, where ``greatest`` is lambda_max."""
+def each_lambda(fraction: float | None, lam: Tensor | float | None, greatest: Tensor) -> Tensor:
+    """(B,): lambda from one of its two statements, where ``greatest`` is lambda_max.
+
+    Raises ValueError as ``sparse_coding``.
+    """
     if (fraction is None) == (lam is None):
         raise ValueError("give lambda_fraction or lam, one of them")
     if fraction is not None:

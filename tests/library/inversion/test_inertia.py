@@ -9,7 +9,7 @@ from torch import nn
 from cnninvert import trace
 from cnninvert.inversion.equations import Equations
 from cnninvert.inversion.horizon import numerical_rank, singular_values
-from cnninvert.inversion.inertia import positive_share, rank_shares
+from cnninvert.inversion.inertia import positive_share, rank_shares, step_count
 from cnninvert.networks.preprocessing import Preprocessing
 from cnninvert.operators.lanczos import lanczos
 
@@ -45,6 +45,14 @@ def test_the_transposed_jacobian_is_the_jacobian_transposed():
     weights = torch.randn(2, len(known), dtype=torch.float64, generator=generator)
     expected = (weights @ known.jacobian()).view(2, 3, 12, 12)
     assert torch.allclose(known.transposed(weights), expected)
+
+
+@pytest.mark.parametrize("layer", ["1", "4"])
+@pytest.mark.parametrize("steps", [4, 50])
+def test_it_calls_back_as_often_as_it_says(layer, steps):
+    known, calls = equations(layer), []
+    rank_shares(known, FLOORS, probes=1, steps=steps, callback=lambda: calls.append(1))
+    assert len(calls) == step_count(known, FLOORS, steps)
 
 
 def test_one_probe_has_no_standard_error():

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from machinery import job
-from machinery.files import sha256, write_csv
+from machinery.files import write_csv
 from paper.data import photographs
 
 
@@ -13,8 +13,7 @@ def index_photographs(
     """``shown``: the pattern of figure4.photographs; it must match a test photograph."""
     chosen = photographs.index(folder, train, test, seed)
     photographs.shown(chosen.loc[chosen["split"] == "test", "path"].tolist(), shown)
-    # So that a photograph that is overwritten is another one for the rules that follow.
-    chosen["sha256"] = [sha256(folder / name) for name in chosen["path"]]
+    chosen["sha256"] = photographs.checksums(folder, chosen["path"])
     write_csv(index, chosen)
 
 

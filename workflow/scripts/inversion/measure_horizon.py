@@ -8,7 +8,7 @@ import torch
 
 from cnninvert.inversion.equations import Equations
 from cnninvert.inversion.horizon import numerical_rank, singular_values
-from cnninvert.inversion.inertia import LARGEST, rank_shares
+from cnninvert.inversion.inertia import rank_shares, step_count
 from machinery import job
 from machinery.checkpoints import Arrays, Checkpoints
 from machinery.errors import input_errors
@@ -78,15 +78,14 @@ def measure_horizon(
 
 def _estimated(equations: Equations, settings: dict, seed: int, number: int) -> np.ndarray:
     """A row a floor: the floor, the share of singular values above it, its standard error."""
-    few = len(equations) < equations.picture.numel()
-    count = counter(settings["lanczos"] + (0 if few else LARGEST), "steps")
+    steps = settings["lanczos"]
     found = rank_shares(
         equations,
         FLOORS,
         probes=settings["probes"],
-        steps=settings["lanczos"],
+        steps=steps,
         generator=generator(seed, 17, number),
-        callback=count,
+        callback=counter(step_count(equations, FLOORS, steps), "steps"),
     )
     return np.array([[rank.floor, rank.share, rank.error] for rank in found])
 

@@ -5,15 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from machinery import job
-from machinery.files import sha256, write_csv
+from machinery.files import write_csv
 from paper.data import photographs
 
 
 def list_photographs(folder: Path, names: Path, images: int | None, seed: int) -> None:
     """``images``: how many; None for all that there are."""
     chosen = photographs.every(folder, seed, images)
-    # So that a photograph that is overwritten is another one for the rules that follow.
-    sums = [sha256(folder / name) for name in chosen]
+    sums = photographs.checksums(folder, chosen)
     write_csv(names, pd.DataFrame({"path": chosen, "sha256": sums}))
 
 

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatch
 from itertools import islice
@@ -13,6 +13,7 @@ import pandas as pd
 from PIL import Image, ImageOps
 
 from machinery.errors import InputError
+from machinery.files import sha256
 from machinery.hdf5 import atomic_hdf5, write_rows
 from machinery.progress import progress
 
@@ -63,6 +64,11 @@ def every(root: Path, seed: int, count: int | None = None) -> list[str]:
             "lower network.images."
         )
     return names[:count]
+
+
+def checksums(root: Path, names: Sequence[str]) -> list[str]:
+    """SHA-256 of each photograph, so that one that is overwritten is another for later rules."""
+    return [sha256(root / name) for name in progress(names, "photographs read")]
 
 
 def _in_turn(groups: dict[str, list[str]], rng: np.random.Generator) -> tuple[Iterator[str], int]:
