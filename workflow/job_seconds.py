@@ -3,6 +3,7 @@
     .venv/bin/python workflow/job_seconds.py results/default results/quick
 
 Run it on the machine of those runs, with nothing beside it: its speed is measured and kept, too.
+Rows of a machine of the other kind, with or without fast bfloat16, stay.
 """
 
 import argparse
@@ -21,17 +22,17 @@ from machinery.timings import benchmarks
 
 
 def job_seconds(folders: list[Path], table: Path) -> None:
-    if not (gmacs := speed.measure(os.cpu_count())):
+    if not (here := speed.measure(os.cpu_count())):
         sys.exit("job_seconds.py: this machine's speed cannot be measured; try again.")
-    kept = pd.read_csv(table) if table.exists() else pd.DataFrame(columns=["preset"])
+    kept = pd.read_csv(table) if table.exists() else pd.DataFrame(columns=["preset", "bfloat16"])
     for folder in folders:
         jobs = benchmarks(folder).groupby("rule")["seconds"]
         rows = pd.DataFrame(
             {"jobs": jobs.size(), "seconds": jobs.mean().round(1), "longest": jobs.max().round(1)}
         )
-        rows = rows.reset_index().assign(gmacs=round(gmacs, 1))
+        rows = rows.reset_index().assign(gmacs=round(here.gmacs, 1), bfloat16=here.bfloat16)
         rows.insert(0, "preset", folder.name)
-        others = kept[kept["preset"] != folder.name]
+        others = kept[(kept["preset"] != folder.name) | (kept["bfloat16"] != here.bfloat16)]
         kept = pd.concat([others, rows], ignore_index=True) if len(others) else rows
     write_csv(table, kept)
 

@@ -43,8 +43,8 @@ def lift_rate_limit():
 
 def say_expected_time():
     """How long the run will take on this machine, if its preset was timed on a CPU like it."""
-    from machinery import speed
     from machinery.expected import expect, in_words
+    from machinery.speed import Speed, measure
 
     if wants_gpu() or workflow.remote_exec or not workflow.local_exec:
         return
@@ -52,17 +52,17 @@ def say_expected_time():
     cores = workflow.resource_settings.cores or 1
     # Measuring takes three seconds, which a run of seconds is not to wait for.
     if (
-        not (usual := expect(config["preset"], names, cores, USUAL_SPEED))
+        not (usual := expect(config["preset"], names, cores, Speed(USUAL_SPEED, True)))
         or usual.seconds < 60
     ):
         return
-    if not (gmacs := speed.measure(cores)):
+    if not (here := measure(cores)):
         return
-    run = expect(config["preset"], names, cores, gmacs)
+    run = expect(config["preset"], names, cores, here)
     apart = f" and {run.untimed} jobs of other rules" * (run.untimed > 0)
     logger.info(
         f"cnninvert: about {in_words(run.seconds)} on {cores} core{'s' * (cores > 1)} of this "
-        f"machine ({gmacs:.0f} GMAC/s each), downloads{apart} apart; the longest job, "
+        f"machine ({here.gmacs:.0f} GMAC/s each), downloads{apart} apart; the longest job, "
         f"{run.rule}, {in_words(run.longest)}."
     )
     if run.seconds > PATIENCE and config["preset"] != "quick":

@@ -29,6 +29,21 @@ def test_so_are_its_gradients(random):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
 
+def test_blocks_of_signals_are_the_batch(random, monkeypatch):
+    x = torch.randn(5, 3, 9, 7, generator=random, dtype=torch.float64, requires_grad=True)
+    filters = torch.randn(4, 3, 3, 3, generator=random, dtype=torch.float64, requires_grad=True)
+    complete = winograd.convolve(x, filters)
+    expected = torch.autograd.grad(complete, (x, filters), complete.detach())
+    of_one = 6 * 6 * 4 * 8 * 6  # bytes: tiles of 36 numbers, 4 channels, 6 tiles
+    monkeypatch.setattr(winograd, "BLOCK", 2 * of_one)
+    found = winograd.convolve(x, filters)
+    assert torch.equal(found, complete) and found.stride(1) == complete.stride(1) == 1
+    for ours, whole in zip(
+        torch.autograd.grad(found, (x, filters), found.detach()), expected, strict=True
+    ):
+        torch.testing.assert_close(ours, whole, rtol=0, atol=1e-11)
+
+
 def test_its_error_in_float32(random):
     x = torch.randn(4, 256, 16, 16, generator=random)
     filters = torch.randn(256, 256, 3, 3, generator=random)
@@ -37,7 +52,8 @@ def test_its_error_in_float32(random):
     assert error < 5e-6
 
 
-def test_it_is_taken_where_it_pays():
+def test_it_is_taken_where_it_pays(monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
     wide, narrow = torch.empty(128, 128, 3, 3), torch.empty(64, 128, 3, 3)
     x = torch.empty(1, 128, 32, 32)
     assert winograd.pays(x, wide)
@@ -47,6 +63,9 @@ def test_it_is_taken_where_it_pays():
     assert not winograd.pays(x.bfloat16(), wide.bfloat16())
     with torch.autocast("cpu", torch.bfloat16):
         assert not winograd.pays(x, wide)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    assert winograd.pays(x, narrow)
+    assert not winograd.pays(x[:, :32], wide.new_empty(128, 32, 3, 3))
 
 
 @pytest.mark.parametrize("geometry", [(1, 1), (1, 0), (2, 1)], ids=str)

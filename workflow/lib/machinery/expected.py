@@ -1,8 +1,9 @@
 """How long a run will take here, from the seconds that each rule's jobs took elsewhere.
 
 workflow/data/job_seconds.csv has a row for each preset and rule that was timed: jobs, their mean
-and longest seconds of one thread, and the speed of that machine (``machinery.speed``).
-workflow/job_seconds.py writes it.
+and longest seconds of one thread, and the speed of that machine (``machinery.speed``). A preset can
+be there twice, as machines with fast bfloat16 and those without it have it; workflow/job_seconds.py
+writes it.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+
+from machinery.speed import Speed
 
 TABLE = Path(__file__).parents[2] / "data" / "job_seconds.csv"
 
@@ -26,20 +29,23 @@ class Expected:
 
 
 def expect(
-    preset: str, rules: Sequence[str], cores: int, gmacs: float, table: Path = TABLE
+    preset: str, rules: Sequence[str], cores: int, speed: Speed, table: Path = TABLE
 ) -> Expected | None:
-    """What jobs of ``rules``, a name a job, will take on ``cores`` of the speed ``gmacs``.
+    """What jobs of ``rules``, a name a job, will take on ``cores`` of such a ``speed``.
 
-    It is proportional to the speed, and no shorter than the longest job. None for a preset that
-    was not timed, and without any job that was.
+    It is proportional to the speed of a machine of the same kind, as to bfloat16, if one was timed,
+    and no shorter than the longest job. None for a preset that was not timed, and without any job
+    that was.
     """
     timed = pd.read_csv(table)
-    timed = timed[timed["preset"] == preset].set_index("rule")
+    timed = timed[timed["preset"] == preset]
+    alike = timed["bfloat16"] == speed.bfloat16
+    timed = timed[alike if alike.any() else ~alike].set_index("rule")
     known = [rule for rule in rules if rule in timed.index]
     if not known:
         return None
     jobs = timed.loc[known]
-    scale = jobs["gmacs"] / gmacs
+    scale = jobs["gmacs"] / speed.gmacs
     longest = jobs["longest"] * scale
     return Expected(
         float(max((jobs["seconds"] * scale).sum() / cores, longest.max())),

@@ -1,6 +1,6 @@
 """How fast this machine computes: convolutions of one thread, which most of a run consists of.
 
-    python workflow/lib/machinery/speed.py      # prints GMAC/s
+    python workflow/lib/machinery/speed.py      # prints GMAC/s in float32 and in bfloat16
 
 It is measured in processes of their own, so that Snakemake need not import torch, and in several
 at once, as jobs run: where two of a machine's "cores" are one, each then has half of it.
@@ -9,16 +9,28 @@ at once, as jobs run: where two of a machine's "cores" are one, each then has ha
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from statistics import mean
 
-SECONDS = 1
+SECONDS = 0.7  # for each type of numbers
 AT_ONCE = 4  # processes at most
 SHAPE = 4, 64, 56, 56  # of the maps, VGG-16's in the middle
+FAST = 1.5  # times as fast as float32: bfloat16 that is computed in hardware
 
 
-def measure(cores: int) -> float | None:
-    """Billions of multiply-adds a second of each of ``cores`` that are busy; None if it cannot be
-    measured."""
+@dataclass(frozen=True)
+class Speed:
+    """``gmacs``: billions of multiply-adds a second of each core, in float32.
+
+    ``bfloat16``: whether it is so much faster there that trainings take it.
+    """
+
+    gmacs: float
+    bfloat16: bool
+
+
+def measure(cores: int) -> Speed | None:
+    """Of ``cores`` that are busy; None if it cannot be measured."""
     processes = [
         subprocess.Popen(
             [sys.executable, __file__],
@@ -28,20 +40,22 @@ def measure(cores: int) -> float | None:
         )
         for _ in range(min(cores, AT_ONCE))
     ]
-    answers = [process.communicate()[0] for process in processes]
+    answers = [process.communicate()[0].split() for process in processes]
     try:
-        return mean(map(float, answers))
+        single, half = (mean(map(float, rates)) for rates in zip(*answers, strict=True))
     except ValueError:
         return None
+    return Speed(single, half > FAST * single)
 
 
-def _gmacs() -> float:
+def _gmacs(dtype) -> float:
     import torch
     import torch.nn.functional as F
 
     torch.set_num_threads(1)
     batch, channels, height, width = SHAPE
-    maps, filters = torch.rand(SHAPE), torch.rand(channels, channels, 3, 3)
+    maps = torch.rand(SHAPE).to(dtype)
+    filters = torch.rand(channels, channels, 3, 3).to(dtype)
     work = batch * height * width * filters.numel() / 1e9
     F.conv2d(maps, filters, padding=1)
     start, count = time.perf_counter(), 0
@@ -52,4 +66,6 @@ def _gmacs() -> float:
 
 
 if __name__ == "__main__":
-    print(_gmacs())
+    import torch
+
+    print(_gmacs(torch.float32), _gmacs(torch.bfloat16))
