@@ -327,10 +327,14 @@ def audit():
     return markdown(rows, ["guarantee", "source", *shown])
 
 
-def job_times(preset, shown=9):
-    """Where a run's time goes: the rules with the longest jobs in all, and the others together."""
+def job_times(preset, bfloat16, shown=9):
+    """Where a run's time goes: the rules with the longest jobs in all, and the others together.
+
+    ``bfloat16``: on a machine that computes fast in it, or on one that does not.
+    """
     frame = pd.read_csv(DOCS.parent / "workflow" / "data" / "job_seconds.csv")
-    frame = frame[frame["preset"] == preset].assign(total=lambda t: t["jobs"] * t["seconds"])
+    frame = frame[(frame["preset"] == preset) & (frame["bfloat16"] == bfloat16)]
+    frame = frame.assign(total=frame["jobs"] * frame["seconds"])
     frame = frame.sort_values("total", ascending=False)
     first, others = frame[:shown], frame[shown:]
     rows = [

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Checks style, formatting, the walls between packages and the rules; see docs/contributing.md.
+set -euo pipefail
+cd "$(dirname "$0")"
+./install.sh dev
+.venv/bin/ruff check .
+.venv/bin/ruff format --check .
+# import-linter looks for packages in the current folder, and here they are in two others.
+PYTHONPATH=src:workflow/lib .venv/bin/lint-imports
+.venv/bin/snakefmt --check Snakefile workflow/rules
+.venv/bin/snakemake --lint
