@@ -37,6 +37,8 @@ _LAZY = {
     "Inversion": "cnninvert.inversion.invert",
     "invert": "cnninvert.inversion.invert",
     "Equations": "cnninvert.inversion.equations",
+    "Rank": "cnninvert.inversion.inertia",
+    "rank_shares": "cnninvert.inversion.inertia",
     "Witness": "cnninvert.inversion.witness",
     "walk": "cnninvert.inversion.witness",
     "switch_bits": "cnninvert.inversion.switch_bits",

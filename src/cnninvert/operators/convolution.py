@@ -14,7 +14,7 @@ from cnninvert.operators.winograd import Sizes
 
 @dataclass(frozen=True, eq=False)
 class Convolution:
-    """One layer's linear map ``z = W x`` and its adjoint ``x = W^T z`` (section 2.2).
+    """One layer's responses ``h = W x``, and signals of codes, ``x = W^T z`` (section 2.2).
 
     ``filters``: (K, M, l) for one-dimensional or (K, M, l, l') for two-dimensional signals; with
     ``groups``, (K, M / groups, ...), as PyTorch has it.

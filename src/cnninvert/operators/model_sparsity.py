@@ -61,7 +61,7 @@ def from_regions(regions: Tensor, region: int | None, sizes: tuple[int, ...]) ->
 
 @dataclass(frozen=True)
 class ModelProjection:
-    """M(h, k) = block-sparsify(upsample(max-pool(h), switches), k), equation (2).
+    """M(h, k) = block-sparsify(upsample(max-pool(h), switches), k): equation (2), section 2.3.
 
     ``region``: side of the pooling regions, None for one region a channel.
     ``switches``: ``known`` puts a maximum back where it was, ``fixed`` (the paper's "naive")

@@ -21,10 +21,10 @@ def recover_codes(
 ) -> tuple[Solution, Solution]:
     """Codes of ``x`` (B, M, D...): l1 least squares, pooling switches, l1 least squares on those.
 
-    Algorithm 2 has three lines: codes by l1 least squares, the support that max-pooling leaves of
-    them (``project``), and l1 least squares on that support. Returns the third line's solution,
-    which is model-sparse, and the first line's. Both use the same lambda, a share of the
-    lambda_max of the first. Raises ValueError as ``sparse_coding``.
+    Algorithm 2 has three lines: z^init minimises ||x - W^T z||^2 / 2 + lambda ||z||_1; z^model is
+    what max-pooling leaves of it (``project``); z minimises the same on the support of z^model.
+    Returns the third line's solution, which is model-sparse, and the first line's. Both use the
+    same lambda, a share of the lambda_max of the first. Raises ValueError as ``sparse_coding``.
 
     >>> import torch
     >>> from cnninvert.operators.convolution import gaussian_filters, unit_norm

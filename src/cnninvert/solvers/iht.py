@@ -50,10 +50,10 @@ def iht(
     error within ``tolerance``; it diverges when its residual exceeds ten times the signal.
     ``measure(z, residual) -> (B,)`` is called after every step.
 
-    Returns each sample's best codes, by their residual (that of z = 0 included), with ``errors``
-    and ``measured`` after every step: a converged sample keeps its last ones, and after divergence
-    they are inf. Raises ValueError if ``x`` or the filters are not finite, or if there is nothing
-    to do.
+    Returns each sample's best codes, by their residual (that of z = 0 included; the paper's are
+    those of the last step), with ``errors`` and ``measured`` after every step: a converged sample
+    keeps its last ones, and after divergence they are inf. Raises ValueError if ``x`` or the
+    filters are not finite, or if there is nothing to do.
 
     >>> from cnninvert.operators.convolution import gaussian_filters, unit_norm
     >>> from cnninvert.operators.model_sparsity import ModelProjection, sample_codes

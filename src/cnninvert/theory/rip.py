@@ -7,7 +7,10 @@ from cnninvert.operators.norms import norms
 
 
 def isometry_ratio(operator: Convolution, z: Tensor) -> Tensor:
-    """(B,): ||W^T z|| / ||z|| of codes (B, K, n...), near 1 under model-RIP (equation 1).
+    """(B,): ||W^T z|| / ||z|| of codes (B, K, n...).
+
+    Equation (1), the model-RIP, has (1 - delta_k) ||z||^2 <= ||W^T z||^2 <= (1 + delta_k) ||z||^2
+    for all model-k-sparse z: its square is within delta_k of 1.
 
     >>> import torch
     >>> isometry_ratio(Convolution(torch.full((1, 1, 1), 2.0), size=4), torch.ones(1, 1, 4))
