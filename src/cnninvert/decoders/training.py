@@ -93,11 +93,8 @@ class DecoderTraining:
             "loss": sum(losses) / len(losses) if losses else math.nan,
             "error": float(torch.cat(errors).mean()),
         }
-        log.info(
-            "step %(step)d: training loss %(loss).5f, relative error on held-out photographs "
-            "%(error).4f",
-            row,
-        )
+        so_far = "training loss %(loss).5f, " if losses else ""
+        log.info(f"step %(step)d: {so_far}relative error on held-out photographs %(error).4f", row)
         least = min((old["error"] for old in self.curve), default=math.inf)
         self.worse += 1
         if not self.best or row["error"] < least:
