@@ -23,13 +23,13 @@ def plot_horizon(ranks: list[Path], spectra: list[Path], network: str, figures: 
     floors = [name for name in table if name.startswith("rank, ") and "with" not in name]
     for name, style in zip(floors, ("-", "--", ":"), strict=True):
         floor = float(name.removeprefix("rank, "))
-        label = f"rank, singular values above {floor:g}"
+        label = f"rank, floor {floor:g}"
         left.plot(places, table[name], style, color=COLOURS["learned"], label=label)
     share = (table["non-zeros"] / table["pixel values"]).clip(upper=1)
-    left.plot(places, share, color=COLOURS["noise"], lw=0.8, label="non-zeros, at most 1")
+    left.plot(places, share, color=COLOURS["noise"], lw=0.8, label="non-zeros, up to 1")
     left.set(ylabel="share of the pixel values", ylim=(0, 1.05), xlabel=network)
     left.set_xticks(places, table["layer"], rotation=90, fontsize=7)
-    left.legend(loc="lower left")
+    left.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, columnspacing=1)
     draw_spectra(right, pd.concat(map(pd.read_csv, spectra)), table["layer"].tolist())
     save(figure, figures)
 
@@ -44,7 +44,7 @@ def draw_spectra(axis, points: pd.DataFrame, layers: list[str]) -> None:
         axis.plot(table["index"], table["singular_value"], color=colour, label=layers[at])
     axis.set(yscale="log", ylim=(1e-6, 1.5), xlim=(0, 1))
     axis.set(xlabel="index / pixel values", ylabel="singular value / largest")
-    axis.legend()
+    axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, handlelength=1.6)
 
 
 if "snakemake" in globals():
