@@ -27,6 +27,6 @@ if [ $# -gt 0 ]; then
     measure audit --config "network={file: docs/theory/oxford.py, weights: $weights, size: 224, \
 mean: [0.4850, 0.4580, 0.4076], std: [0.00392157, 0.00392157, 0.00392157]}"
 fi
-# A step takes ten seconds or more: with switches, only so many that the walk is seen to get stuck.
+# A step of these walks takes ten seconds of a core, with switches twenty.
 measure witnesses --config "witnesses={known: [values], images: 4}"
 measure witnesses --config "witnesses={known: [both], images: 2, steps: 20}"
