@@ -13,19 +13,25 @@ from paper.inversion.horizon import COMPLETE
 from paper.table1.architecture import Architecture, affordable
 from paper.table1.width import Trend
 
-# Networks whose horizon is known, and its file.
+BEYOND = DOCS / "beyond"  # a folder a network
 NETWORKS = {
-    "VGG-16": "horizon.csv",
-    "VGG-16, random filters": "horizon_vgg16_random.csv",
-    "AlexNet": "horizon_alexnet.csv",
-    "AlexNet, random filters": "horizon_alexnet_random.csv",
-    "EfficientNet-Lite0": "horizon_efficientnet.csv",
+    "vgg16": "VGG-16",
+    "vgg16-random0": "VGG-16, random filters",
+    "alexnet": "AlexNet",
+    "alexnet-random0": "AlexNet, random filters",
+    "efficientnet-lite0": "EfficientNet-Lite0",
+    "oxford": "VGG-16, the paper's weights",
 }
+
+
+def _beyond(name, of="vgg16"):
+    """A table of docs/beyond."""
+    return pd.read_csv(BEYOND / of / f"{name}.csv")
 
 
 def inversion():
     """Errors of pictures found from pool(1) to pool(4), by what is known."""
-    frame = pd.read_csv(DOCS / "inversion" / "inversion.csv")
+    frame = _beyond("inversion")
     errors = frame.pivot(index="known", columns="layer", values="relative error")
     spreads = frame.pivot(index="known", columns="layer", values="spread")
     rows = [
@@ -201,15 +207,15 @@ def _printed(filters, layers):
 
 
 def columns_of(name, formats):
-    """Some columns of docs/inversion/<name>.csv, each in a format, as a table."""
-    frame = pd.read_csv(DOCS / "inversion" / f"{name}.csv")
+    """Some columns of VGG-16's table <name>, each in a format, as a table."""
+    frame = _beyond(name)
     rows = [[form.format(row[key]) for key, form in formats.items()] for _, row in frame.iterrows()]
     return markdown(rows, list(formats))
 
 
-def horizon(name, layers, floors):
+def horizon(path, layers, floors):
     """Ranks of some layers' Jacobians, as shares of the number of pixel values."""
-    frame = pd.read_csv(DOCS / "inversion" / name).set_index("layer").loc[layers]
+    frame = pd.read_csv(DOCS / path).set_index("layer").loc[layers]
     rows = []
     for layer, row in frame.iterrows():
         ranks = [f"{row[f'rank, {floor}']:.3f}" for floor in floors]
@@ -223,8 +229,10 @@ def horizon(name, layers, floors):
 def horizons():
     """The last layer whose Jacobian has a complete rank, by network and noise floor."""
     rows = []
-    for words, name in NETWORKS.items():
-        frame = pd.read_csv(DOCS / "inversion" / name)
+    for name, words in NETWORKS.items():
+        if not (BEYOND / name / "horizon.csv").exists():
+            continue
+        frame = _beyond("horizon", name)
         side = round((frame["pixel values"].iloc[0] / 3) ** 0.5)
         row = [words, f"{side} x {side}"]
         for floor in ("0.01", "0.001", "0.0001"):
@@ -239,18 +247,20 @@ def horizons():
 
 def witnesses():
     """Pairs of pictures with the same activation, and how far apart they are."""
-    frame = pd.read_csv(DOCS / "inversion" / "witnesses.csv")
-    rows = [
-        (
-            row.known,
-            row.image,
-            row.steps,
-            f"{row.distance:.3f}",
-            f"{row.value_error:.0e}",
-            f"{100 * row.switch_error:.1f} %",
-        )
-        for row in frame.itertuples()
-    ]
+    rows = []
+    for method, known in (("both", "values and switches"), ("values", "values alone")):
+        for path in sorted(BEYOND.glob(f"vgg16/stats/witnesses/*/pool4-{method}.csv")):
+            row = pd.read_csv(path).iloc[0]
+            rows.append(
+                (
+                    known,
+                    row["image"],
+                    row["steps"],
+                    f"{row['distance']:.3f}",
+                    f"{row['value_error']:.0e}",
+                    f"{100 * row['switch_error']:.1f} %",
+                )
+            )
     header = ["known", "photograph", "steps", "distance", "error of the values"]
     return markdown(rows, [*header, "switches that differ"])
 
@@ -291,9 +301,36 @@ def overhead():
     )
 
 
+def theorem31():
+    """How delta scales with sizes, beside Theorem 3.1."""
+    frame = pd.read_csv(BEYOND / "theorem31.csv")
+    rows = [
+        (name.replace("M l", "M ℓ"), *(f"{number:.2f}" for number in numbers))
+        for name, *numbers in frame.to_numpy().tolist()
+    ]
+    return markdown(rows, list(frame))
+
+
+def _audits():
+    """The audits of all networks that have one."""
+    found = [name for name in NETWORKS if (BEYOND / name / "audit.csv").exists()]
+    return pd.concat([_beyond("audit", name) for name in found])
+
+
+def audit_share():
+    """How many rows the audits have, and which share of them fails."""
+    frame = _audits()
+    fails = frame["verdict"].eq("fails")
+    own = frame["network"].eq("vgg16") & frame["filters"].eq("learned")
+    return (
+        f"Of {len(frame):,} rows {100 * fails.mean():.0f} % fail, of those of VGG-16's learned "
+        f"filters {100 * fails[own].mean():.0f} %."
+    )
+
+
 def coherence_and_delta():
     """Rank correlations of coherence with delta, of random codes and of the worst ones found."""
-    frame = pd.read_csv(DOCS / "theory" / "audit.csv").query("filters == 'learned'")
+    frame = _audits().query("filters == 'learned'")
     frame["measured"] = pd.to_numeric(frame["measured"], errors="coerce")
     names = {
         "coherence as of random filters": "coherence",
@@ -317,7 +354,7 @@ def audit():
 
     Theorem 3.1 is of Gaussian filters, and is counted for these.
     """
-    frame = pd.read_csv(DOCS / "theory" / "audit.csv")
+    frame = _audits()
     frame = frame[(frame["filters"] == "learned") | (frame["source"] == "Theorem 3.1")]
     names = ["guarantee", "source", "network"]
     fails = frame["verdict"].eq("fails").groupby([frame[name] for name in names], sort=False)
@@ -354,7 +391,7 @@ def explained():
     """
     tables = []
     for name in ("coherence", "model_rip", "one_step"):
-        frame = pd.read_csv(DOCS / "networks" / f"vgg16_{name}.csv").set_index("layer")
+        frame = _beyond(name).set_index("layer")
         tables.append(frame[frame["code"] == "recovered"] if "code" in frame else frame)
     rows = []
     for layer in tables[0].index:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from cogapp import Cog
 
+from collect import shown_as
 from paper.table4.readings import Reading
 
 ROOT = Path(__file__).parents[2]
@@ -35,9 +36,7 @@ def test_tables_are_those_of_their_manifest(run):
     commit = manifest["jobs"]["environment"]["commit"]
     for each in [commit] if isinstance(commit, str) else commit:  # by rule, where they differ
         assert re.fullmatch(r"[0-9a-f]{40}", each) and each[:7] in (run / "README.md").read_text()
-    recorded = manifest["files"]
-    # Tables and figures lie beside the manifest, statistics where the run has them.
-    recorded |= {Path(name).name: digest for name, digest in recorded.items()}
+    recorded = {shown_as(name): digest for name, digest in manifest["files"].items()}
     copies = [path for path in run.rglob("*") if path.suffix in (".csv", ".png")]
     assert copies
     for path in copies:

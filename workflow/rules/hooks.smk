@@ -59,7 +59,8 @@ def say_expected_time():
     if not (here := measure(cores)):
         return
     run = expect(config["preset"], names, cores, here)
-    apart = f" and {run.untimed} jobs of other rules" * (run.untimed > 0)
+    jobs = f"{run.untimed} job{'s' * (run.untimed > 1)}"
+    apart = f" and {jobs} of other rules" * (run.untimed > 0)
     logger.info(
         f"cnninvert: about {in_words(run.seconds)} on {cores} core{'s' * (cores > 1)} of this "
         f"machine ({here.gmacs:.0f} GMAC/s each), downloads{apart} apart; the longest job, "
