@@ -48,12 +48,13 @@ def measure(cores: int) -> Speed | None:
     return Speed(single, half > FAST * single)
 
 
-def _gmacs(dtype) -> float:
+def _gmacs(type_of_numbers: str) -> float:
     import torch
     import torch.nn.functional as F
 
     torch.set_num_threads(1)
     batch, channels, height, width = SHAPE
+    dtype = getattr(torch, type_of_numbers)
     maps = torch.rand(SHAPE).to(dtype)
     filters = torch.rand(channels, channels, 3, 3).to(dtype)
     work = batch * height * width * filters.numel() / 1e9
@@ -66,6 +67,4 @@ def _gmacs(dtype) -> float:
 
 
 if __name__ == "__main__":
-    import torch
-
-    print(_gmacs(torch.float32), _gmacs(torch.bfloat16))
+    print(_gmacs("float32"), _gmacs("bfloat16"))
