@@ -91,7 +91,10 @@ IHT = {
         for name in ("conjugate_gradients", "iht", "solution", "waiting")
     ),
     *(f"cnninvert/operators/{name}.py" for name in ("convolution", "model_sparsity")),
-    *(f"cnninvert/operators/{name}.py" for name in ("lanczos", "norms", "switches", "winograd")),
+    *(
+        f"cnninvert/operators/{name}.py"
+        for name in ("lanczos", "layout", "norms", "switches", "winograd")
+    ),
 }
 
 

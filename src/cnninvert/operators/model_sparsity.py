@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cnninvert.operators.layout import channels_last, stored_like
 from cnninvert.operators.switches import Switches
 
 Magnitude = Literal["signed", "absolute"]
@@ -97,18 +98,24 @@ class ModelProjection:
         There are g regions along an axis; a place is a number, as ``max_pool2d`` counts them.
         """
         pooling = F.max_pool1d if h.ndim == 3 else F.max_pool2d
-        sizes = h.abs() if self.magnitude == "absolute" else h
         regions = self._regions(h.shape[2:])
-        _, places = pooling(sizes, regions, ceil_mode=True, return_indices=True)
-        return h.flatten(2).gather(2, places.flatten(2)).view_as(places), places
+        if self.magnitude == "signed":
+            return pooling(h, regions, ceil_mode=True, return_indices=True)
+        _, places = pooling(h.abs(), regions, ceil_mode=True, return_indices=True)
+        flat, index = h.flatten(2), places.flatten(2)
+        # Along the axis whose steps are long, so that what is read lies together.
+        values = flat.mT.gather(1, index.mT).mT if channels_last(h) else flat.gather(2, index)
+        return values.unflatten(2, places.shape[2:]), places
 
     def place(self, values: Tensor, places: Tensor, sizes: tuple[int, ...]) -> Tensor:
         """Block-sparsify pooled ``values`` and put them back into codes of ``sizes``."""
         values = self.keep_largest(values)
-        codes = values.new_zeros(*values.shape[:2], *sizes)
+        codes = stored_like(values.new_zeros(*values.shape[:2], *sizes), places)
         if self.switches == "fixed":
             first = (slice(None, None, side) for side in self._regions(sizes))
             codes[(..., *first)] = values
+        elif channels_last(places):
+            codes.flatten(2).mT.scatter_(1, places.flatten(2).mT, values.flatten(2).mT)
         else:
             codes.flatten(2).scatter_(2, places.flatten(2), values.flatten(2))
         return codes

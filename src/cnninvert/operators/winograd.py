@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 STEP, TILE = 4, 6  # pixels of output and of input of a tile, along an axis
+MARGIN = TILE - STEP  # by so much an axis of the input is longer than of the output, unpadded
 # Transforms of a pixel row of the input, of a filter row, and to a row of outputs.
 B_T = [
     [4, 0, -5, 0, 1, 0],
@@ -41,8 +42,9 @@ A_T = [
     [0, 1, 1, 4, 4, 0],
     [0, 1, -1, 8, -8, 1],
 ]
-# Channels, by the CPU's vectors, and tiles, from which it is faster than PyTorch's convolution.
-WIDE, WIDE_AVX2, MANY = 128, 48, 64
+# Channels and tiles from which it is faster than PyTorch's convolution, with AVX2 and on others.
+WIDE_AVX2, MANY_AVX2 = 48, 32
+WIDE, MANY = 128, 80
 BLOCK = 2**24  # bytes of transformed tiles at a time, so that they stay in the cache
 
 Sizes = int | tuple[int, ...]  # one for all axes, or one for each
@@ -62,8 +64,9 @@ def conv2d(
     >>> conv2d(torch.ones(1, 1, 4, 4), torch.ones(1, 1, 3, 3), torch.ones(1)).shape
     torch.Size([1, 1, 2, 2])
     """
-    if _ones(stride, padding, dilation, groups) and pays(x, filters):
-        return _shifted(convolve(x, filters), bias)
+    border = _border(padding)
+    if border is not None and _ones(stride, dilation, groups) and pays(x, filters, border):
+        return _shifted(convolve(x, filters, border), bias)
     return F.conv2d(x, filters, bias, stride, padding, dilation, groups)
 
 
@@ -82,17 +85,21 @@ def conv_transpose2d(
     >>> conv_transpose2d(torch.ones(1, 1, 4, 4), torch.ones(1, 1, 3, 3)).shape
     torch.Size([1, 1, 6, 6])
     """
-    if _ones(stride, padding, dilation, groups) and pays(x, filters.transpose(0, 1)):
-        return _shifted(convolve(x, filters.flip(2, 3).transpose(0, 1)), bias)
+    border = _border(padding)
+    if border is not None and _ones(stride, dilation, groups):
+        turned, border = filters.flip(2, 3).transpose(0, 1), MARGIN - border
+        if pays(x, turned, border):
+            return _shifted(convolve(x, turned, border), bias)
     return F.conv_transpose2d(x, filters, bias, stride, padding, output_padding, groups, dilation)
 
 
-def convolve(x: Tensor, filters: Tensor) -> Tensor:
-    """(N, C, H, W) signals and (K, C, 3, 3) filters -> (N, K, H, W), with padding 1.
+def convolve(x: Tensor, filters: Tensor, padding: int = 1) -> Tensor:
+    """(N, C, H, W) signals and (K, C, 3, 3) filters -> (N, K, H + 2p - 2, W + 2p - 2).
 
-    In float32 the relative error is about 3e-6, ten times that of the definition. The result is
-    channels_last; both arguments get their gradients, by the same savings. Raises ValueError for
-    filters of another size.
+    ``padding`` p is 0, 1 or 2 zeros at each border: the *valid* convolution, the *same* and the
+    *full* one. In float32 the relative error is about 3e-6, ten times that of the definition. The
+    result is channels_last; both arguments get their gradients, by the same savings. Raises
+    ValueError for filters of another size, another padding and signals that are too small.
 
     >>> x, filters = torch.ones(1, 1, 5, 5), torch.ones(1, 1, 3, 3)
     >>> convolve(x, filters)[0, 0, 0].round(decimals=4).tolist()
@@ -100,29 +107,34 @@ def convolve(x: Tensor, filters: Tensor) -> Tensor:
     """
     if filters.shape[2:] != (3, 3):
         raise ValueError(f"filters are (K, C, 3, 3), not {tuple(filters.shape)}")
-    return _Convolution.apply(x, filters)
+    if not 0 <= padding <= MARGIN:
+        raise ValueError(f"padding is 0, 1 or 2, not {padding}")
+    if min(_lengths(x, padding)) < 1:
+        raise ValueError(f"signals of {tuple(x.shape[2:])} are smaller than the filters")
+    return _Convolution.apply(x, filters, padding)
 
 
-def pays(x: Tensor, filters: Tensor) -> bool:
+def pays(x: Tensor, filters: Tensor, padding: int = 1) -> bool:
     """Whether :func:`convolve` is the faster way: wide 3 x 3 banks in float32 on a CPU."""
-    least = WIDE_AVX2 if torch.backends.cpu.get_cpu_capability() == "AVX2" else WIDE
-    wide = min(filters.shape[:2]) >= least and filters.shape[2:] == (3, 3)
-    tiles = len(x) * _tiles_of(x)
+    avx2 = torch.backends.cpu.get_cpu_capability() == "AVX2"
+    wide, many = (WIDE_AVX2, MANY_AVX2) if avx2 else (WIDE, MANY)
+    enough = min(filters.shape[:2]) >= wide and len(x) * math.prod(_grid(x, padding)) >= many
     single = x.dtype == filters.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-    return wide and tiles >= MANY and x.device.type == "cpu" and single
+    return enough and filters.shape[2:] == (3, 3) and x.device.type == "cpu" and single
 
 
 class _Convolution(torch.autograd.Function):
     """:func:`convolve`, and back: the adjoint is a convolution with the filters turned around."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, filters: Tensor) -> Tensor:
-        of_one = x.element_size() * TILE**2 * max(filters.shape[:2]) * _tiles_of(x)
-        ctx.signals = max(1, BLOCK // of_one)  # at a time
+    def forward(ctx, x: Tensor, filters: Tensor, padding: int) -> Tensor:
+        tiles = math.prod(_grid(x, padding))
+        of_one = x.element_size() * TILE**2 * max(filters.shape[:2]) * tiles
+        ctx.signals, ctx.padding = max(1, BLOCK // of_one), padding  # signals at a time
         outputs, kept = [], []
         for part in x.split(ctx.signals):
-            pixels = _transformed(part)
-            outputs.append(_outputs(pixels, filters, part.shape))
+            pixels = _transformed(part, padding)
+            outputs.append(_outputs(pixels, filters, _lengths(part, padding)))
             if ctx.needs_input_grad[1]:
                 kept.append(pixels)
         ctx.save_for_backward(filters, *kept)
@@ -130,31 +142,45 @@ class _Convolution(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
         filters, *kept = ctx.saved_tensors
         gradients = gradient.split(ctx.signals)
         of_x = of_filters = None
         if ctx.needs_input_grad[0]:
-            turned = filters.flip(2, 3).transpose(0, 1)
-            of_x = _joined([_outputs(_transformed(part), turned, part.shape) for part in gradients])
+            turned, border = filters.flip(2, 3).transpose(0, 1), MARGIN - ctx.padding
+            lengths = _lengths(gradient, border)
+            of_x = _joined(
+                [_outputs(_transformed(part, border), turned, lengths) for part in gradients]
+            )
         if ctx.needs_input_grad[1]:
             products = sum(map(_products, kept, gradients))
             taps = _both_axes(G, products).T @ products.flatten(1)
             of_filters = taps.view(3, 3, *products.shape[1:]).permute(3, 2, 0, 1)
-        return of_x, of_filters
+        return of_x, of_filters, None
 
 
 def _ones(*geometry: Sizes) -> bool:
     return all(number in (1, (1, 1)) for number in geometry)
 
 
+def _border(padding: Sizes) -> int | None:
+    """The padding of both axes, if :func:`convolve` knows it."""
+    known = (border for border in range(MARGIN + 1) if padding in (border, (border, border)))
+    return next(known, None)
+
+
 def _shifted(z: Tensor, bias: Tensor | None) -> Tensor:
     return z if bias is None else z + bias.view(-1, 1, 1)
 
 
-def _tiles_of(x: Tensor) -> int:
-    """How many tiles one of the signals has."""
-    return math.prod(-(-side // STEP) for side in x.shape[2:])
+def _lengths(x: Tensor, padding: int) -> list[int]:
+    """The outputs' height and width."""
+    return [length + 2 * padding - MARGIN for length in x.shape[2:]]
+
+
+def _grid(x: Tensor, padding: int) -> list[int]:
+    """Rows and columns of one signal's tiles."""
+    return [-(-length // STEP) for length in _lengths(x, padding)]
 
 
 def _joined(parts: list[Tensor]) -> Tensor:
@@ -166,38 +192,38 @@ def _joined(parts: list[Tensor]) -> Tensor:
 
 def _products(pixels: Tensor, gradient: Tensor) -> Tensor:
     """(36, C, K): the gradient of the transformed filters."""
-    outputs = _tiles(gradient, STEP, border=0)
+    outputs = _tiles(gradient, _grid(gradient, padding=1), STEP, border=0)  # the outputs' own grid
     spread = torch.bmm(_both_axes(A_T, outputs).T.expand(len(outputs), -1, -1), outputs)
     return torch.bmm(pixels.permute(1, 2, 0), spread.transpose(0, 1))
 
 
-def _transformed(x: Tensor) -> Tensor:
+def _transformed(x: Tensor, padding: int) -> Tensor:
     """(N, C, H, W) -> (tiles, 36, C): B^T d B of each tile d."""
-    tiles = _tiles(x, TILE, border=1)
+    tiles = _tiles(x, _grid(x, padding), TILE, padding)
     return torch.bmm(_both_axes(B_T, x).expand(len(tiles), -1, -1), tiles)
 
 
-def _tiles(x: Tensor, side: int, border: int) -> Tensor:
+def _tiles(x: Tensor, grid: list[int], side: int, border: int) -> Tensor:
     """(N, C, H, W) -> (tiles, side^2, C), a tile every STEP pixels; zeros beyond the borders."""
-    height, width = x.shape[2:]
-    below, right = (border + -length % STEP for length in (height, width))
+    reach = [STEP * (count - 1) + side for count in grid]
+    below, right = (end - border - length for end, length in zip(reach, x.shape[2:], strict=True))
     padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, border, right, border, below))
     tiles = padded.unfold(1, side, STEP).unfold(2, side, STEP)  # (N, rows, columns, C, side, side)
     return tiles.permute(0, 1, 2, 4, 5, 3).reshape(-1, side**2, x.shape[1])
 
 
-def _outputs(pixels: Tensor, filters: Tensor, shape: torch.Size) -> Tensor:
-    """(N, K, H, W) from the transformed tiles of signals of ``shape``, (N, C, H, W)."""
+def _outputs(pixels: Tensor, filters: Tensor, lengths: list[int]) -> Tensor:
+    """(N, K, *lengths) from the transformed tiles of N signals."""
     kernels, channels = filters.shape[:2]
     taps = _both_axes(G, pixels) @ filters.permute(2, 3, 1, 0).reshape(9, -1)
     products = torch.bmm(pixels.transpose(0, 1), taps.view(TILE**2, channels, kernels))
     outputs = torch.bmm(
         _both_axes(A_T, pixels).expand(len(pixels), -1, -1), products.transpose(0, 1)
     )
-    count, _, height, width = shape
+    height, width = lengths
     rows, columns = -(-height // STEP), -(-width // STEP)
-    outputs = outputs.view(count, rows, columns, STEP, STEP, kernels).transpose(2, 3)
-    outputs = outputs.reshape(count, STEP * rows, STEP * columns, kernels)
+    outputs = outputs.view(-1, rows, columns, STEP, STEP, kernels).transpose(2, 3)
+    outputs = outputs.reshape(-1, STEP * rows, STEP * columns, kernels)
     return outputs[:, :height, :width].permute(0, 3, 1, 2)
 
 

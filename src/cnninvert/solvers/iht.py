@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from cnninvert.operators.convolution import Convolution
+from cnninvert.operators.layout import stored_like
 from cnninvert.operators.model_sparsity import Projection
 from cnninvert.operators.norms import norms, per_sample
 from cnninvert.solvers.conjugate_gradients import on_support
@@ -70,7 +71,9 @@ def iht(
         if not values.isfinite().all():
             raise ValueError(f"{name} hold NaN or infinite values")
     norm = norms(x).clamp_min(torch.finfo(x.dtype).tiny)
-    z, residual, error = torch.zeros_like(operator(x)), x.clone(), norms(x) / norm
+    z = torch.zeros_like(operator(x))
+    x = stored_like(x, z)
+    residual, error = x.clone(), norms(x) / norm
     best, best_error = z.clone(), error.clone()
     diverged = torch.zeros_like(norm, dtype=torch.bool)
     converged = torch.zeros_like(diverged)

@@ -15,16 +15,21 @@ def test_it_is_the_convolution(size, memory_format, random):
     x = torch.randn(2, 3, *size, generator=random, dtype=torch.float64)
     filters = torch.randn(5, 3, 3, 3, generator=random, dtype=torch.float64)
     x, filters = (part.to(memory_format=memory_format) for part in (x, filters))
-    found = winograd.convolve(x, filters)
-    torch.testing.assert_close(found, F.conv2d(x, filters, padding=1), rtol=0, atol=1e-12)
+    for padding in (0, 1, 2):
+        if padding or min(size) > 2:
+            found = winograd.convolve(x, filters, padding)
+            expected = F.conv2d(x, filters, padding=padding)
+            torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
 
 
-def test_so_are_its_gradients(random):
+@pytest.mark.parametrize("padding", [0, 1, 2])
+def test_so_are_its_gradients(padding, random):
     x = torch.randn(2, 3, 6, 5, generator=random, dtype=torch.float64, requires_grad=True)
     filters = torch.randn(4, 3, 3, 3, generator=random, dtype=torch.float64, requires_grad=True)
-    weights = torch.randn(2, 4, 6, 5, generator=random, dtype=torch.float64)
-    expected = torch.autograd.grad(F.conv2d(x, filters, padding=1), (x, filters), weights)
-    found = torch.autograd.grad(winograd.convolve(x, filters), (x, filters), weights)
+    expected = F.conv2d(x, filters, padding=padding)
+    weights = torch.randn(expected.shape, generator=random, dtype=torch.float64)
+    expected = torch.autograd.grad(expected, (x, filters), weights)
+    found = torch.autograd.grad(winograd.convolve(x, filters, padding), (x, filters), weights)
     for ours, theirs in zip(found, expected, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
@@ -55,20 +60,21 @@ def test_its_error_in_float32(random):
 def test_it_is_taken_where_it_pays(monkeypatch):
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
     wide, narrow = torch.empty(128, 128, 3, 3), torch.empty(64, 128, 3, 3)
-    x = torch.empty(1, 128, 32, 32)
+    x = torch.empty(2, 128, 28, 28)
     assert winograd.pays(x, wide)
-    assert not winograd.pays(x[..., :16], wide)
+    assert not winograd.pays(x[:1], wide)
+    assert winograd.pays(x, wide, padding=0) and not winograd.pays(x[..., :20], wide, padding=0)
     assert not winograd.pays(x, narrow)
     assert not winograd.pays(x, wide.new_empty(128, 128, 5, 5))
     assert not winograd.pays(x.bfloat16(), wide.bfloat16())
     with torch.autocast("cpu", torch.bfloat16):
         assert not winograd.pays(x, wide)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
-    assert winograd.pays(x, narrow)
+    assert winograd.pays(x[:1], narrow)
     assert not winograd.pays(x[:, :32], wide.new_empty(128, 32, 3, 3))
 
 
-@pytest.mark.parametrize("geometry", [(1, 1), (1, 0), (2, 1)], ids=str)
+@pytest.mark.parametrize("geometry", [(1, 0), (1, 1), (1, 2), (1, 3), (2, 1)], ids=str)
 def test_convolutions_of_wide_banks_are_those_of_torch(geometry, random):
     x = torch.randn(1, 128, 29, 31, generator=random)
     filters = torch.randn(128, 128, 3, 3, generator=random) / 34
@@ -85,6 +91,11 @@ def test_convolutions_of_wide_banks_are_those_of_torch(geometry, random):
     assert torch.equal(winograd.conv2d(x, in_groups, padding=1, groups=64), expected)
 
 
-def test_filters_of_another_size_are_refused():
+def test_what_it_does_not_know_is_refused():
+    x, filters = torch.empty(1, 2, 4, 4), torch.empty(1, 2, 3, 3)
     with pytest.raises(ValueError, match="3, 3"):
-        winograd.convolve(torch.empty(1, 2, 4, 4), torch.empty(1, 2, 5, 5))
+        winograd.convolve(x, torch.empty(1, 2, 5, 5))
+    with pytest.raises(ValueError, match="padding is 0, 1 or 2, not 3"):
+        winograd.convolve(x, filters, 3)
+    with pytest.raises(ValueError, match=r"signals of \(2, 4\) are smaller"):
+        winograd.convolve(x[:, :, :2], filters, 0)

@@ -68,6 +68,8 @@ def errors_by_step(
     Table 4's has x^ scaled to the norm of x.
     """
 
+    x = x.contiguous(memory_format=torch.channels_last)  # as the convolutions have their results
+
     def error(_codes: Tensor, residual: Tensor) -> Tensor:
         return norms(x - scale_to(x - residual, x)) / norms(x)
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from cnninvert.operators.convolution import Convolution, unit_norm
+from cnninvert.operators.layout import stored_like
 from cnninvert.operators.model_sparsity import ModelProjection
 from cnninvert.operators.norms import norms, per_sample
 from paper.table4.readings import Reading, readings
@@ -39,6 +40,7 @@ def relative_errors(x: Tensor, filters: Tensor, density: float) -> dict[Reading,
     for padding, kind in product(("same", "valid"), ("unit", "given")):
         group = [r for r in readings() if r.padding == padding and r.filters == kind]
         for reading, x_hat in _reconstructions(x, filters, group, density):
+            x = stored_like(x, x_hat)
             errors[reading] = norms(x - x_hat) / norm
     return {reading: errors[reading] for reading in readings()}
 
