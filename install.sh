@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv and installs the tested packages into it; does nothing when it is up to date.
+# Makes .venv and installs the tested packages into it, and this project's library and command
+# (editable: they are those of this folder); does nothing when all is up to date.
 #   ./install.sh        what the pipeline needs
 #   ./install.sh dev    and what the tests need
 #   ./install.sh bench  and what the benchmarks compare ours with
@@ -10,7 +11,7 @@ cd "$(dirname "$0")"
 wanted=(requirements.txt)
 [ -n "${1:-}" ] && wanted+=("requirements-$1.txt")
 stamp=.venv/installed-${1:-run}
-sum=$(cat constraints.txt "${wanted[@]}" | sha256sum | cut -d' ' -f1)
+sum=$(cat install.sh constraints.txt "${wanted[@]}" | sha256sum | cut -d' ' -f1)
 [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && exit 0
 
 python=
@@ -36,4 +37,5 @@ arguments=()
 for file in "${wanted[@]}"; do arguments+=(-r "$file"); done
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --progress-bar off \
     -c constraints.txt "${arguments[@]}" 2> >(grep -v '^WARNING: Location' >&2)
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 echo "$sum" > "$stamp"

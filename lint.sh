@@ -5,7 +5,6 @@ cd "$(dirname "$0")"
 ./install.sh dev
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
-# import-linter looks for packages in the current folder, and here they are in two others.
-PYTHONPATH=src:workflow/lib .venv/bin/lint-imports
+.venv/bin/lint-imports
 .venv/bin/snakefmt --check Snakefile workflow/rules
 .venv/bin/snakemake --lint

@@ -39,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="cnninvert", description=__doc__)
+    about = "One picture through a layer of a network and back."
+    parser = argparse.ArgumentParser(prog="cnninvert", description=about)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     one = commands.add_parser("invert", help="a picture from its activations")
     one.add_argument("picture", type=Path, metavar="PICTURE")
@@ -47,9 +48,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--file", type=Path, help="your own network: a Python file")
     one.add_argument("--function", default="build", help="its function that returns the module")
     one.add_argument("--weights", type=Path, help="a safetensors file or a state_dict")
-    one.add_argument("--random", type=int, metavar="SEED", help="drawn filters, not --weights")
+    one.add_argument(
+        "--random", type=int, metavar="SEED", help="draw the filters, without --weights"
+    )
     one.add_argument("--layer", required=True, help="a layer's name, such as pool4")
-    one.add_argument("--known", default="values,switches", help="of values, switches, masks")
+    default = "values,switches"
+    words = f"of the layer: any of {', '.join(WHAT)}, with commas; default: {default}"
+    one.add_argument("--known", default=default, help=words)
     one.add_argument("--size", type=int, default=224, help="side in pixels; default: 224")
     most = f"of network and gradient; default: {FEW}, or {MANY} from {LARGE} pixels on"
     one.add_argument("--evaluations", type=int, help=most)

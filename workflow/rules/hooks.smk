@@ -50,11 +50,14 @@ def say_expected_time():
         return
     names = [job.rule.name for job in workflow.dag.needrun_jobs()]
     cores = workflow.resource_settings.cores or 1
+    usual = expect(config["preset"], names, cores, Speed(USUAL_SPEED, True))
+    if usual is None:
+        logger.info(
+            f"cnninvert: no expected time: preset {config['preset']} was not timed."
+        )
+        return
     # Measuring takes three seconds, which a run of seconds is not to wait for.
-    if (
-        not (usual := expect(config["preset"], names, cores, Speed(USUAL_SPEED, True)))
-        or usual.seconds < 60
-    ):
+    if usual.seconds < 60:
         return
     if not (here := measure(cores)):
         return

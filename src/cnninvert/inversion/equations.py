@@ -1,5 +1,7 @@
 """The equations that what is known of a picture holds for its pixels, and their Jacobian."""
 
+import warnings
+
 import torch
 from torch import Tensor
 from torch.func import jvp, vjp, vmap
@@ -65,7 +67,10 @@ class Equations:
             (picture,) = self.picture
             return jvp(lambda x: self(x[None])[0], (picture,), (direction,))[1]
 
-        return vmap(product, chunk_size=batch)(directions)
+        with warnings.catch_warnings():
+            # PyTorch's own, when it first takes such a derivative.
+            warnings.filterwarnings("ignore", ".*torch.jit.script", FutureWarning)
+            return vmap(product, chunk_size=batch)(directions)
 
     @torch.no_grad()
     def transposed(self, weights: Tensor, batch: int = 64) -> Tensor:

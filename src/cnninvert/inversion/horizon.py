@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from cnninvert.networks.graph import TracedNetwork
+
 ROWS = 4096  # of the Jacobian, that are taken to double precision at a time
 
 
@@ -31,3 +33,25 @@ def numerical_rank(values: Tensor, floor: float) -> int:
     2
     """
     return int((values > floor * values.max()).sum()) if len(values) else 0
+
+
+def pixels_read(network: TracedNetwork, picture: Tensor) -> int:
+    """How many of the pixel values of ``picture`` (1, C, H, W) the first convolution reads.
+
+    One with a stride and without padding can leave out the last rows and columns, of which no layer
+    knows anything.
+
+    >>> from cnninvert.networks.tracing import trace
+    >>> strided = torch.nn.Sequential(torch.nn.Conv2d(1, 1, 3, stride=2))
+    >>> [pixels_read(trace(strided, (1, n, n)), torch.ones(1, 1, n, n)) for n in (7, 8)]
+    [49, 49]
+    """
+    if not network.convolutions:
+        return picture.numel()
+    with torch.enable_grad():
+        x = picture.detach().requires_grad_()
+        *_, output = network.run(x, last=network.convolutions[0].name)
+        # Random, as ones would be lost on filters that sum to zero.
+        weights = torch.randn(output.values.shape, generator=torch.Generator().manual_seed(0))
+        (gradient,) = torch.autograd.grad(output.values, x, weights.to(output.values))
+    return int((gradient != 0).sum())

@@ -207,9 +207,20 @@ def _tiles(x: Tensor, grid: list[int], side: int, border: int) -> Tensor:
     """(N, C, H, W) -> (tiles, side^2, C), a tile every STEP pixels; zeros beyond the borders."""
     reach = [STEP * (count - 1) + side for count in grid]
     below, right = (end - border - length for end, length in zip(reach, x.shape[2:], strict=True))
-    padded = F.pad(x.permute(0, 2, 3, 1), (0, 0, border, right, border, below))
+    padded = _padded(x.permute(0, 2, 3, 1), (border, below), (border, right))
     tiles = padded.unfold(1, side, STEP).unfold(2, side, STEP)  # (N, rows, columns, C, side, side)
     return tiles.permute(0, 1, 2, 4, 5, 3).reshape(-1, side**2, x.shape[1])
+
+
+def _padded(x: Tensor, rows: tuple[int, int], columns: tuple[int, int]) -> Tensor:
+    """(N, H, W, C) with zeros around it; ``F.pad`` writes zeros under ``x`` as well, once more."""
+    n, height, width, channels = x.shape
+    (above, below), (left, right) = rows, columns
+    padded = x.new_empty(n, above + height + below, left + width + right, channels)
+    padded[:, :above] = padded[:, above + height :] = 0
+    padded[:, :, :left] = padded[:, :, left + width :] = 0
+    padded[:, above : above + height, left : left + width] = x
+    return padded
 
 
 def _outputs(pixels: Tensor, filters: Tensor, lengths: list[int]) -> Tensor:

@@ -82,15 +82,15 @@ def iht(
     at = torch.arange(len(x), device=x.device)  # the samples that are still at work
     for _ in range(steps):
         if len(at):
-            old = z[at]
-            gradient = operator(residual[at])
+            old, left, target = _take(z, at), _take(residual, at), _take(x, at)
+            gradient = operator(left)
             if variant == "unit":
                 new = project(old + gradient)
-                left = x[at] - operator.adjoint(new)
+                left = target - operator.adjoint(new)
             else:
-                new, left = _normalised_step(operator, old, residual[at], gradient, project)
+                new, left = _normalised_step(operator, old, left, gradient, project)
             if variant == "pursuit":
-                new, left = on_support(operator, x[at], new, left, cg_tolerance, cg_iterations)
+                new, left = on_support(operator, target, new, left, cg_tolerance, cg_iterations)
             now = norms(left) / norm[at]
             # This catches NaN, too: an overflow.
             kept = now <= DIVERGED
@@ -144,14 +144,19 @@ def _normalised_step(
     # search says nothing, and the step must pass a test instead.
     at = (new != z + per_sample(mu, z) * along).flatten(1).any(dim=1).nonzero().flatten()
     while len(at):
-        change = new[at] - z[at]
+        change = _take(new, at) - _take(z, at)
         ahead = operator.adjoint(change)
-        left[at] = residual[at] - ahead
+        left[at] = _take(residual, at) - ahead
         at = at[mu[at] > (1 - c) * _ratio(change, ahead)]
         if len(at):
             mu[at] /= 2  # the published kappa (1 - c), with kappa = 2 / (1 - c)
             new[at] = project(z[at] + per_sample(mu[at], z) * gradient[at])
     return new, left
+
+
+def _take(batch: Tensor, at: Tensor) -> Tensor:
+    """The samples ``at``, in order; nothing is copied where these are all."""
+    return batch if len(at) == len(batch) else batch[at]
 
 
 def _ratio(codes: Tensor, signals: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import pandas as pd
 import torch
 
 from cnninvert.inversion.equations import Equations
-from cnninvert.inversion.horizon import numerical_rank, singular_values
+from cnninvert.inversion.horizon import numerical_rank, pixels_read, singular_values
 from cnninvert.inversion.inertia import rank_shares, step_count
 from machinery import job
 from machinery.checkpoints import Arrays, Checkpoints
@@ -45,6 +45,7 @@ def measure_horizon(
     picture = crops(folder, [name], settings["side"]).to(device, precision) / 255
     with input_errors("name layers of the network in horizon.layers"):
         layers = activations_and_poolings(network, settings["layers"])
+    pixels = {"pixels": picture.numel(), "read": pixels_read(network, picture)}
 
     def work(layer: str) -> Arrays:
         def equations(switches: bool) -> Equations:
@@ -68,7 +69,7 @@ def measure_horizon(
             about = {"layer": layer, "known": known, "image": name}
             of_known = _row_of_ranks if probes else _row_of_spectrum
             row, spectrum = of_known(found[known], picture.numel())
-            rows.append({**about, "pixels": picture.numel(), **counts, **row})
+            rows.append({**about, **pixels, **counts, **row})
             points += [
                 {**about, "index": index, "singular_value": size} for index, size in spectrum
             ]

@@ -11,7 +11,7 @@ from paper.inversion.horizon import by_layer
 from paper.printing.plotting import COLOURS, save, subplots
 
 SPECTRA = 6  # layers at most whose spectra are shown
-WIDTH = 0.2  # inches a layer
+WIDTH, LETTER = 0.2, 0.055  # inches of a layer, and of a letter of its name
 
 
 def plot_horizon(ranks: list[Path], spectra: list[Path], network: str, figures: list[Path]) -> None:
@@ -19,7 +19,9 @@ def plot_horizon(ranks: list[Path], spectra: list[Path], network: str, figures: 
     places = np.arange(len(table))
     width = min(8, max(2.5, WIDTH * len(table)))
     ratios = {"width_ratios": [width, 3.2]}
-    figure, (left, right) = subplots(1, 2, (width + 4.6, 3.4), gridspec_kw=ratios)
+    longest = table["layer"].str.len().max()
+    size = width + 4.6 + LETTER * longest, 3 + LETTER * longest
+    figure, (left, right) = subplots(1, 2, size, gridspec_kw=ratios)
     floors = [name for name in table if name.startswith("rank, ") and "with" not in name]
     for name, style in zip(floors, ("-", "--", ":"), strict=True):
         floor = float(name.removeprefix("rank, "))
@@ -44,7 +46,7 @@ def draw_spectra(axis, points: pd.DataFrame, layers: list[str]) -> None:
         axis.plot(table["index"], table["singular_value"], color=colour, label=layers[at])
     axis.set(yscale="log", ylim=(1e-6, 1.5), xlim=(0, 1))
     axis.set(xlabel="index / pixel values", ylabel="singular value / largest")
-    axis.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3, handlelength=1.6)
+    axis.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), handlelength=1.6)
 
 
 if "snakemake" in globals():

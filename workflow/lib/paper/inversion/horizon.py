@@ -9,13 +9,15 @@ COMPLETE = 0.99  # of the pixels
 def by_layer(ranks: pd.DataFrame) -> pd.DataFrame:
     """A row a layer, means over photographs; ranks as a share of the number of pixels.
 
-    Where they are estimates, each has its standard error, over random vectors, behind it.
+    Where they are estimates, each has its standard error, over random vectors, behind it. A column
+    "read" is there if the network leaves pixels out.
     """
     rows = []
     floors = [name for name in ranks if name.startswith("rank, ")]
     for layer, group in ranks.groupby("layer", sort=False):
         first = group.iloc[0]
-        row = {"layer": layer, "pixel values": first["pixels"], "values": first["values"]}
+        row = {"layer": layer, "pixel values": first["pixels"], "read": first["read"]}
+        row["values"] = first["values"]
         means = group[["nonzeros", "order", "active"]].mean().round().astype(int)
         row |= {
             "non-zeros": means["nonzeros"],
@@ -32,13 +34,18 @@ def by_layer(ranks: pd.DataFrame) -> pd.DataFrame:
                     errors = of_known[error] / of_known["pixels"]
                     row[f"{error}{words}"] = errors.pow(2).sum(skipna=False) ** 0.5 / len(errors)
         rows.append(row)
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.drop(columns="read") if (table["read"] == table["pixel values"]).all() else table
 
 
 def horizon(table: pd.DataFrame) -> str:
     """A sentence: up to which layer the rank is complete."""
-    complete = table[f"rank, {FLOOR:g}"] >= COMPLETE
-    words = f"rank of the Jacobian at least {COMPLETE:.0%} of the pixel values, floor {FLOOR:g}"
+    read = (table["read"] / table["pixel values"]).iloc[0] if "read" in table else 1
+    complete = table[f"rank, {FLOOR:g}"] >= COMPLETE * read
+    whose = "the pixel values"
+    if read < 1:
+        whose += f" that a filter reads ({read:.1%} of all: another side may suit the strides)"
+    words = f"rank of the Jacobian at least {COMPLETE:.0%} of {whose}, floor {FLOOR:g}"
     if not complete.any():
         return f"no layer has a {words}"
     last = table["layer"][complete[complete].index[-1]]
