@@ -20,16 +20,20 @@ def test_it_is_the_convolution(size, memory_format, random):
             found = winograd.convolve(x, filters, padding)
             expected = F.conv2d(x, filters, padding=padding)
             torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+            assert found.is_contiguous(memory_format=torch.channels_last)
 
 
 @pytest.mark.parametrize("padding", [0, 1, 2])
 def test_so_are_its_gradients(padding, random):
     x = torch.randn(2, 3, 6, 5, generator=random, dtype=torch.float64, requires_grad=True)
     filters = torch.randn(4, 3, 3, 3, generator=random, dtype=torch.float64, requires_grad=True)
-    expected = F.conv2d(x, filters, padding=padding)
+    bias = torch.randn(4, generator=random, dtype=torch.float64, requires_grad=True)
+    expected = F.conv2d(x, filters, bias, padding=padding)
+    found = winograd.convolve(x, filters, padding, bias)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
     weights = torch.randn(expected.shape, generator=random, dtype=torch.float64)
-    expected = torch.autograd.grad(expected, (x, filters), weights)
-    found = torch.autograd.grad(winograd.convolve(x, filters, padding), (x, filters), weights)
+    expected = torch.autograd.grad(expected, (x, filters, bias), weights)
+    found = torch.autograd.grad(found, (x, filters, bias), weights)
     for ours, theirs in zip(found, expected, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-12)
 
