@@ -17,7 +17,9 @@ large="$one_photograph, side: 64, probes: 2"
 
 measure figure3_layers coherence model_rip one_step audit inversion figure_inversion \
     switch_bits layer_by_layer horizon --config "horizon={layers: $vgg_layers}"
-measure audit horizon --config "network={random: 0}" "horizon={layers: $vgg_layers, $one_photograph}"
+measure audit horizon inversion --config "network={random: 0}" \
+    "inversion={layers: [pool4], methods: [both, values, switches]}" \
+    "horizon={layers: $vgg_layers, $one_photograph}"
 measure audit horizon --config "network={name: alexnet}" "horizon={$large}"
 measure horizon --config "network={name: alexnet, random: 0}" "horizon={$large}"
 measure audit horizon --config "network={name: efficientnet-lite0}" "horizon={$one_photograph}"

@@ -41,6 +41,17 @@ def inversion():
     return markdown(rows, ["known", *map(_pool, errors)])
 
 
+def trained_and_random():
+    """Errors of pictures found from pool(4) of VGG-16 and of its untrained twin."""
+    known = ["values and switches", "values alone", "switches alone"]
+    rows = []
+    for name, of in (("trained", "vgg16"), ("random", "vgg16-random0")):
+        frame = _beyond("inversion", of)
+        errors = frame[frame.layer == "pool4"].set_index("known")["relative error"]
+        rows.append((name, *(f"{errors[each]:.3f}" for each in known)))
+    return markdown(rows, ["", *known])
+
+
 def inversion_224():
     """The same for pictures of 224 x 224 pixels."""
     frame = pd.read_csv(DOCS / "inversion" / "inversion_224.csv")

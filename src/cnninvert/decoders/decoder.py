@@ -14,12 +14,12 @@ from typing import get_args
 import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from cnninvert.networks.layers import ARCHITECTURES, Conv, Pool
 from cnninvert.networks.preprocessing import TORCHVISION_MEAN
 from cnninvert.networks.pretrained import Network
+from cnninvert.networks.tensor_file import write_tensors
 from cnninvert.operators import winograd
 from cnninvert.operators.switches import Switches, unpool
 
@@ -119,10 +119,9 @@ class Decoder(nn.Module):
 
     def save(self, path: str | Path, **attributes: str | int) -> None:
         """Write a safetensors file; what the decoder is and ``attributes`` become its metadata."""
-        tensors = {name: tensor.contiguous() for name, tensor in self.state_dict().items()}
         own = {name: getattr(self, name) for name in ("architecture", "layer", "switches")}
         metadata = {key: str(value) for key, value in {**own, **attributes}.items()}
-        save_file(tensors, path, metadata)
+        write_tensors(path, self.state_dict(), metadata)
 
     @classmethod
     def load(cls, path: str | Path, device: torch.device | str = "cpu") -> "Decoder":

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from cnninvert.networks.layers import ARCHITECTURES, Conv
+from cnninvert.networks.tensor_file import write_tensors
 from cnninvert.networks.weight_file import layers_in_file
 from machinery import fetch
 from machinery.errors import InputError, input_errors
@@ -183,7 +184,7 @@ def _save(
 ) -> None:
     attributes = {"architecture": architecture, "preprocessing": preprocessing, "source": source}
     with atomic_write(path) as part:
-        save_file({k: v.contiguous() for k, v in tensors.items()}, part, metadata=attributes)
+        write_tensors(part, tensors, attributes)
 
 
 def _convolutions(architecture: str) -> list[Conv]:

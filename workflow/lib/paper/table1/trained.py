@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
+from cnninvert.networks.tensor_file import write_tensors
 from machinery.errors import InputError
 from machinery.files import atomic_write
 from paper.table1.architecture import Architecture
@@ -18,13 +18,13 @@ from paper.table1.classifier import Classifier
 def save(path: Path, networks: Sequence[Classifier]) -> None:
     """Write networks of one architecture, each under its number."""
     tensors = {
-        f"{number}.{name}": tensor.detach().cpu().contiguous()
+        f"{number}.{name}": tensor.detach().cpu()
         for number, network in enumerate(networks)
         for name, tensor in network.state_dict().items()
     }
     about = {"architecture": json.dumps(asdict(networks[0].architecture))}
     with atomic_write(path) as part:
-        save_file(tensors, part, metadata=about | {"networks": str(len(networks))})
+        write_tensors(part, tensors, about | {"networks": str(len(networks))})
 
 
 def load(path: Path) -> list[Classifier]:
