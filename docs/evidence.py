@@ -32,10 +32,11 @@ def machine(run="default"):
     devices = device if isinstance(device, str) else " and ".join(sorted(device))
     commit = environment["commit"]
     commits = [commit] if isinstance(commit, str) else sorted(commit, key=lambda c: -len(commit[c]))
+    *most, last = (each[:7] for each in commits)
+    listed = f"{', '.join(most)} and {last}" if most else last
     return (
         f"{record['preset']} preset, seed {record['seed']}, {devices}, torch "
-        f"{environment['torch']}, commit{'s' * (len(commits) > 1)} "
-        f"{' and '.join(each[:7] for each in commits)}"
+        f"{environment['torch']}, commit{'s' * (len(commits) > 1)} {listed}"
     )
 
 
