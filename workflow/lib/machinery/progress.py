@@ -21,12 +21,13 @@ def progress(
         yield item
         done += 1
         now = time.monotonic()
-        if now - last >= every:
+        if now - last >= every and done != total:  # the line at the end says as much
             last = now
             rate = done / (now - start)
             left = f", {_duration((total - done) / rate)} left" if total else ""
             of = f"/{total}" if total else ""
-            log.info("%s: %d%s (%.3g/s%s)", what, done, of, rate, left)
+            pace = f"{rate:.3g}/s" if rate >= 0.1 else f"{_duration(1 / rate)} each"
+            log.info("%s: %d%s (%s%s)", what, done, of, pace, left)
     log.info("%s: %d in %s", what, done, _duration(time.monotonic() - start))
 
 
