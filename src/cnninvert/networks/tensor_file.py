@@ -23,7 +23,8 @@ def write_tensors(
     ...         file.get_tensor("x"), sorted(file.metadata().items())
     (tensor([1., 1.]), [('by', 'b'), ('of', 'a')])
     """
-    written = memoryview(save({name: each.contiguous() for name, each in tensors.items()}))
+    on_cpu = {name: each.detach().cpu().contiguous() for name, each in tensors.items()}
+    written = memoryview(save(on_cpu))
     start = 8 + int.from_bytes(written[:8], "little")  # of the tensors, behind the header
     header = {"__metadata__": dict(sorted(metadata.items()))} | json.loads(bytes(written[8:start]))
     text = json.dumps(header, separators=(",", ":")).encode()

@@ -18,7 +18,7 @@ from paper.table1.classifier import Classifier
 def save(path: Path, networks: Sequence[Classifier]) -> None:
     """Write networks of one architecture, each under its number."""
     tensors = {
-        f"{number}.{name}": tensor.detach().cpu()
+        f"{number}.{name}": tensor
         for number, network in enumerate(networks)
         for name, tensor in network.state_dict().items()
     }
