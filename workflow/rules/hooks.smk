@@ -48,7 +48,12 @@ def say_expected_time():
 
     if wants_gpu() or workflow.remote_exec or not workflow.local_exec:
         return
-    names = [job.rule.name for job in workflow.dag.needrun_jobs()]
+    # Downloads are as fast as the network, and targets are nothing but lists of files.
+    names = [
+        job.rule.name
+        for job in workflow.dag.needrun_jobs()
+        if job.output and not job.rule.name.startswith("download_")
+    ]
     cores = workflow.resource_settings.cores or 1
     usual = expect(config["preset"], names, cores, Speed(USUAL_SPEED, True))
     if usual is None:
