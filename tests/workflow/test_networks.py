@@ -59,7 +59,10 @@ def test_the_manuals_example_runs(my_network, empty_project):
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert 0 < float(done.stdout.splitlines()[-1]) < 2
+    *_, error, rank = done.stdout.splitlines()
+    assert 0 < float(error) < 2
+    found, pixels = map(int, re.findall(r"\d+", rank))
+    assert 0 < found < pixels == 3 * 64**2
 
 
 def test_fifty_thousand_photographs_are_planned_in_parts(empty_project):

@@ -76,7 +76,7 @@ def draw_parameters(module: nn.Module, seed: int) -> None:
 
     >>> conv = nn.Conv2d(64, 128, 3)
     >>> draw_parameters(conv, seed=0)
-    >>> round(float(conv.weight.std() * (64 * 9 / 2) ** 0.5), 2)
+    >>> round(conv.weight.std().item() * (64 * 9 / 2) ** 0.5, 2)
     1.0
     """
     generator = torch.Generator().manual_seed(seed)
