@@ -5,6 +5,7 @@ cd "$(dirname "$0")"
 ./install.sh dev
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
-.venv/bin/lint-imports
+# This folder's packages, whichever are installed in a .venv that several folders may share.
+PYTHONPATH=src:workflow/lib .venv/bin/lint-imports
 .venv/bin/snakefmt --check Snakefile workflow/rules
 .venv/bin/snakemake --lint
