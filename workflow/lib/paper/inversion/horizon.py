@@ -16,10 +16,12 @@ def by_layer(ranks: pd.DataFrame) -> pd.DataFrame:
     floors = [name for name in ranks if name.startswith("rank, ")]
     for layer, group in ranks.groupby("layer", sort=False):
         first = group.iloc[0]
-        row = {"layer": layer, "pixel values": first["pixels"], "read": first["read"]}
-        row["values"] = first["values"]
         means = group[["nonzeros", "order", "active"]].mean().round().astype(int)
-        row |= {
+        row = {
+            "layer": layer,
+            "pixel values": first["pixels"],
+            "read": first["read"],
+            "values": first["values"],
             "non-zeros": means["nonzeros"],
             "inequalities of switches": means["order"],
             "active": means["active"],
