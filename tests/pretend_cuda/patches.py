@@ -44,7 +44,6 @@ def apply(mode, kind: type[Tensor]) -> None:
     torch.as_tensor = _made_on_cpu_first(torch.as_tensor)
     torch.load = _loaded_on_cpu_first(torch.load)
     _replace(safetensors.safe_open, _opened_on_cpu_first(safetensors.safe_open))
-    _replace(safetensors.torch.save_file, _saved_from_cpu(safetensors.torch.save_file))
 
 
 def _cpu_has_bfloat16(including_emulation: bool = True) -> bool:
@@ -106,10 +105,3 @@ def _opened_on_cpu_first(opener):
 
     Opened.__name__ = opener.__name__
     return Opened
-
-
-def _saved_from_cpu(save):
-    def save_file(tensors, *args, **kwargs):
-        return save({name: tensor.cpu() for name, tensor in tensors.items()}, *args, **kwargs)
-
-    return save_file

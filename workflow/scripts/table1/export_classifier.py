@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pandas as pd
-from safetensors.torch import save_file
 
+from cnninvert.networks.tensor_file import write_tensors
 from machinery import job
 from machinery.files import atomic_write
 from paper.table1.exported import as_python
@@ -21,7 +21,7 @@ def export_classifier(
     accuracy = 100 * pd.read_csv(classifiers).loc[0, "test_accuracy"]
     whole = as_module(network, Whitening.load(*whitening) if whitening else None)
     with atomic_write(weights) as part:
-        save_file({name: each.contiguous() for name, each in whole.state_dict().items()}, part)
+        write_tensors(part, whole.state_dict(), {})
     with atomic_write(module) as part:
         part.write_text(as_python(whole, network.architecture, accuracy))
 

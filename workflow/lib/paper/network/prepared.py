@@ -6,13 +6,13 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from cnninvert.networks.graph import TracedNetwork
 from cnninvert.networks.models import build, build_from_file
 from cnninvert.networks.parameters import set_state
 from cnninvert.networks.preprocessing import Preprocessing
+from cnninvert.networks.tensor_file import write_tensors
 from cnninvert.networks.tracing import trace
 from machinery.errors import InputError, input_errors
 from machinery.files import atomic_write, sha256
@@ -44,9 +44,9 @@ def write_prepared(
     """
     about = {"source": asdict(source), "preprocessing": asdict(preprocessing)}
     about["code"] = sha256(source.file) if source.file else None
-    tensors = {name: tensor.contiguous().clone() for name, tensor in state.items()}
+    tensors = {name: tensor.clone() for name, tensor in state.items()}  # none shares its memory
     with atomic_write(path) as part:
-        save_file(tensors, part, metadata={"about": json.dumps(about)})
+        write_tensors(part, tensors, {"about": json.dumps(about)})
 
 
 def read_prepared(
