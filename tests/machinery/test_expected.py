@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from machinery import speed
-from machinery.expected import TABLE, Expected, expect
+from machinery.expected import TABLE, Expected, expect, expect_rest
 from machinery.speed import Speed
 
 COLUMNS = ["preset", "rule", "jobs", "seconds", "longest", "gmacs", "bfloat16"]
@@ -40,6 +40,20 @@ def test_machines_without_fast_bfloat16_are_compared_with_their_like(table):
     assert expect("default", ["train"] * 4, 1, slow, table) == Expected(1600, 800, "train", 0)
     # Where none was timed, the other kind is better than nothing.
     assert expect("quick", ["train"] * 4, 1, slow, table) == Expected(80, 40, "train", 0)
+
+
+def test_what_is_left_is_reckoned_from_what_has_ended(table):
+    jobs = ["train"] * 4 + ["plot"] * 10 + ["unheard_of"]
+    ended = [("train", 150.0), ("plot", 3.0), ("unheard_of", 9.0)]  # one and a half times as long
+    ended = pd.DataFrame(ended, columns=["rule", "seconds"])
+    rest = expect_rest("default", jobs, ended, 1, Speed(50, True), table)
+    assert rest.seconds == pytest.approx(3 * 150 + 9 * 3)
+    assert rest.untimed == 0
+
+    nothing = ended.iloc[:0]
+    assert expect_rest("default", jobs, nothing, 2, Speed(50, True), table) is None
+    assert expect_rest("default", ["train"], ended, 2, Speed(50, True), table) is None
+    assert expect_rest("paper", jobs, ended, 2, Speed(50, True), table) is None
 
 
 def test_what_was_not_timed_is_not_guessed(table):

@@ -1,5 +1,6 @@
 """What is done before a run and after it: words to the user, and the manifest."""
 
+import threading
 import time
 
 USUAL_SPEED = 50  # GMAC/s of one core
@@ -79,6 +80,21 @@ def say_expected_time():
             "cnninvert: --configfile presets/quick.yaml makes every target in a few minutes, with "
             "tiny budgets."
         )
+    threading.Thread(
+        target=say_time_left, args=(names, cores, here, run.seconds), daemon=True
+    ).start()
+
+
+def say_time_left(names, cores, speed, seconds):
+    """Now and then, as jobs end: the first second's speed is not always that of the run."""
+    from machinery.expected import expect_rest, in_words
+    from machinery.timings import benchmarks
+
+    while True:
+        time.sleep(max(60, seconds / 10))
+        ended = benchmarks(R, since=STARTED)
+        if rest := expect_rest(config["preset"], names, ended, cores, speed):
+            logger.info(f"cnninvert: about {in_words(rest.seconds)} left.")
 
 
 def manifest_inputs():

@@ -6,6 +6,7 @@ be there twice, as machines with fast bfloat16 and those without it have it; wor
 writes it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,22 +38,50 @@ def expect(
     and no shorter than the longest job. None for a preset that was not timed, and without any job
     that was.
     """
-    timed = pd.read_csv(table)
-    timed = timed[timed["preset"] == preset]
-    alike = timed["bfloat16"] == speed.bfloat16
-    timed = timed[alike if alike.any() else ~alike].set_index("rule")
+    timed = _timed(preset, speed, table)
     known = [rule for rule in rules if rule in timed.index]
     if not known:
         return None
     jobs = timed.loc[known]
-    scale = jobs["gmacs"] / speed.gmacs
-    longest = jobs["longest"] * scale
     return Expected(
-        float(max((jobs["seconds"] * scale).sum() / cores, longest.max())),
-        float(longest.max()),
-        str(longest.idxmax()),
+        float(max(jobs["seconds"].sum() / cores, jobs["longest"].max())),
+        float(jobs["longest"].max()),
+        str(jobs["longest"].idxmax()),
         len(rules) - len(known),
     )
+
+
+def expect_rest(
+    preset: str,
+    rules: Sequence[str],
+    ended: pd.DataFrame,
+    cores: int,
+    speed: Speed,
+    table: Path = TABLE,
+) -> Expected | None:
+    """What is left of a run of ``rules`` when jobs have ``ended`` (rows of rule and seconds).
+
+    What they took says more about this machine than the ``speed`` of one convolution, which is
+    corrected by it. Jobs under way count in full. None where nothing that was timed is left, or has
+    ended.
+    """
+    timed = _timed(preset, speed, table)
+    known = ended[ended["rule"].isin(timed.index)]
+    if not known["seconds"].sum():
+        return None
+    ratio = timed.loc[known["rule"], "seconds"].sum() / known["seconds"].sum()
+    left = Counter(rules) - Counter(ended["rule"])
+    here = Speed(speed.gmacs * ratio, speed.bfloat16)
+    return expect(preset, list(left.elements()), cores, here, table)
+
+
+def _timed(preset: str, speed: Speed, table: Path) -> pd.DataFrame:
+    """``seconds`` and ``longest`` of the preset's rules, at such a speed."""
+    timed = pd.read_csv(table)
+    timed = timed[timed["preset"] == preset]
+    alike = timed["bfloat16"] == speed.bfloat16
+    timed = timed[alike if alike.any() else ~alike].set_index("rule")
+    return timed[["seconds", "longest"]].mul(timed["gmacs"] / speed.gmacs, axis=0)
 
 
 def in_words(seconds: float) -> str:
