@@ -9,6 +9,8 @@ from cnninvert.networks.layers import previous_layer, title
 from machinery import job
 from paper.printing.plotting import COLOURS, LABELS, save, subplots
 
+MOST_BINS = 60
+
 
 def plot_figure3(
     ratios: list[Path], layer: str, lambda_fraction: float, figures: list[Path]
@@ -40,8 +42,7 @@ def plot_figure3(
 
 def draw(axis, ratios: dict[str, pd.Series]) -> None:
     """Histograms over the same bins; means, deviations and sample sizes in the legend."""
-    values = np.concatenate([series.to_numpy() for series in ratios.values()] + [[1.0]])
-    bins = np.linspace(values.min(), values.max(), 41)
+    bins = common_bins([series.to_numpy() for series in ratios.values()])
     for filters, series in sorted(ratios.items(), reverse=True):
         label = f"{LABELS[filters].split()[0]}\n{series.mean():.3f} ± {series.std():.3f}"
         shares = np.full(len(series), 1 / len(series))
@@ -53,6 +54,14 @@ def draw(axis, ratios: dict[str, pd.Series]) -> None:
     title = f"mean ± std, n = {len(series)}"
     tight = {"handlelength": 0.8, "handletextpad": 0.4, "columnspacing": 1.0}
     axis.legend(loc="upper center", ncols=2, fontsize=7, title=title, title_fontsize=7, **tight)
+
+
+def common_bins(samples: list[np.ndarray]) -> np.ndarray:
+    """Edges over all ``samples``, as far apart as the most concentrated one asks for."""
+    width = min(np.diff(np.histogram_bin_edges(each, "auto"))[0] for each in samples)
+    values = np.concatenate(samples)
+    count = np.ceil((values.max() - values.min()) / width)
+    return np.linspace(values.min(), values.max(), int(np.clip(count, 1, MOST_BINS)) + 1)
 
 
 if "snakemake" in globals():
