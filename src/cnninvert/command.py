@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--mean", type=float, nargs=3, default=TORCHVISION_MEAN)
     one.add_argument("--std", type=float, nargs=3, default=TORCHVISION_STD)
     one.add_argument("--output", type=Path, required=True, help="the picture, PNG")
+    one.add_argument("--beside", action="store_true", help="write it to the right of PICTURE")
     return parser
 
 
@@ -92,8 +93,9 @@ def _invert(options: argparse.Namespace) -> dict:
     )
     phases = usual_phases(found, evaluations)
     inversion = invert(network, found, preprocessing, phases=phases, callback=_Progress(phases))
-    _write(inversion.pictures[0], options.output)
     truth = picture.to(device) / 255
+    shown = [truth, inversion.pictures] if options.beside else [inversion.pictures]
+    _write(torch.cat(shown, dim=3)[0], options.output)
     errors = {
         "relative_error": norms(inversion.pictures - truth) / norms(truth),
         "value_error": inversion.value_errors,

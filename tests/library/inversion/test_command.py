@@ -42,6 +42,17 @@ def test_it_writes_the_picture_and_prints_its_errors(folder, known, capsys):
     ]
 
 
+def test_the_original_can_stand_beside_it(folder):
+    assert main(command(folder, "--beside")) == 0
+    shown = np.asarray(Image.open(folder / "out.png"))
+    assert shown.shape == (16, 32, 3)
+    original, found = np.split(shown.astype(float), 2, axis=1)
+    resized = Image.open(folder / "in.png").convert("RGB")
+    side = resized.resize((16, 16), Image.Resampling.BICUBIC, box=(2, 0, 22, 20))
+    assert np.array_equal(original, np.asarray(side))
+    assert abs(found - original).mean() < 10
+
+
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
