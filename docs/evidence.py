@@ -184,6 +184,17 @@ def table1(run="default"):
     return markdown(rows, ["filters", "chosen", "ours (%)", "paper (%)"])
 
 
+def table1_variants(run="imagenet"):
+    """Table 1 and its readings, accuracies in percent."""
+    frame = table("table1_variants", run)
+    readings = list(frame.columns[4:])
+    rows = []
+    for _, row in frame.iterrows():
+        accuracies = [f"{float(row[each]):.1f}" if row[each] else "" for each in readings]
+        rows.append((network(row.rename({"row": "filters"})), *accuracies))
+    return markdown(rows, ["", *readings])
+
+
 def network(row):
     """The row of Table 1 that a row of a table is about: random, 2 layers."""
     return f"{row['filters']}, {row['layers']} layer{'s' * (str(row['layers']) != '1')}"
