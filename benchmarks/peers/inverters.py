@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from cnninvert import invert, observe
-from cnninvert.inversion.invert import usual_phases
 from cnninvert.inversion.natural import BRIGHTNESS
 from cnninvert.networks.graph import TracedNetwork
 from cnninvert.networks.preprocessing import Preprocessing
@@ -62,9 +61,9 @@ def ours(values: bool, switches: bool) -> Method:
         evaluations, spent = 30, 0.0
         while spent < task.seconds / 2:
             began = time.perf_counter()
-            phases = usual_phases(known, evaluations)
             # With a given start, none is tried again: more time is what the next point has.
-            found = invert(task.network, known, task.preprocessing, phases=phases, start=BRIGHTNESS)
+            given = {"start": BRIGHTNESS, "evaluations": evaluations}
+            found = invert(task.network, known, task.preprocessing, **given)
             yield found.pictures
             spent, evaluations = time.perf_counter() - began, 2 * evaluations
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnninvert.inversion.invert import invert, usual_phases
+from cnninvert.inversion.invert import invert
 from cnninvert.inversion.known import observe
 from cnninvert.networks.models import build, build_from_file
 from cnninvert.networks.parameters import draw_parameters, read_state, set_state
@@ -76,6 +76,8 @@ def _invert(options: argparse.Namespace) -> dict:
         evaluations = MANY if options.size >= LARGE else FEW
     if evaluations < 1:
         raise ValueError(f"--evaluations {evaluations}: give 1 or more")
+    if options.size < 1:
+        raise ValueError(f"--size {options.size}: give 1 or more")
     if not options.output.absolute().parent.is_dir():
         raise ValueError(f"--output {options.output}: there is no such folder; make it first")
     preprocessing = Preprocessing(options.size, tuple(options.mean), tuple(options.std))
@@ -91,8 +93,8 @@ def _invert(options: argparse.Namespace) -> dict:
         switches="switches" in known,
         masks="masks" in known,
     )
-    phases = usual_phases(found, evaluations)
-    inversion = invert(network, found, preprocessing, phases=phases, callback=_Progress(phases))
+    progress = _Progress(evaluations)
+    inversion = invert(network, found, preprocessing, evaluations=evaluations, callback=progress)
     truth = picture.to(device) / 255
     shown = [truth, inversion.pictures] if options.beside else [inversion.pictures]
     _write(torch.cat(shown, dim=3)[0], options.output)
@@ -159,8 +161,8 @@ def _write(picture: Tensor, path: Path) -> None:
 class _Progress:
     """A line in the terminal that says how far it is."""
 
-    def __init__(self, phases) -> None:
-        self.most = sum(phase.evaluations for phase in phases)
+    def __init__(self, evaluations: int) -> None:
+        self.most = evaluations
         self.began = time.perf_counter()
 
     def __call__(self, evaluation: int, misfit: Tensor) -> None:

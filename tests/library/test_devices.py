@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from cnninvert import invert, observe, trace
-from cnninvert.inversion.invert import usual_phases
 from cnninvert.networks.preprocessing import Preprocessing
 from cnninvert.operators.convolution import Convolution, gaussian_filters, unit_norm
 from cnninvert.operators.model_sparsity import ModelProjection, sample_codes
@@ -62,6 +61,6 @@ def test_inversion(known, device, random):
     for place in (torch.device("cpu"), device):
         network = trace(layers.to(place), 8)
         about = observe(network, x.to(place), "2", switches="switches" in known)
-        found = invert(network, about, plain, phases=usual_phases(about, 20))
+        found = invert(network, about, plain, evaluations=20)
         errors.append(found.value_errors.cpu())
     assert torch.allclose(*errors, rtol=0.05)

@@ -55,7 +55,8 @@ class Decoder(nn.Module):
     """The decoder of a network's pool ``layer``, with the encoder's switches or fixed ones.
 
     Pictures are as large as the encoder's were where its layers left no rows or columns out: with
-    VGG-16, for sides that are multiples of 2^i at pool(i). ``mirror`` makes the layers.
+    VGG-16, for sides that are multiples of 2^i at pool(i). ``mirror`` makes the layers. Raises
+    ValueError for what is no architecture, no pool of it, or no kind of switches.
     """
 
     def __init__(
@@ -67,8 +68,16 @@ class Decoder(nn.Module):
     ) -> None:
         super().__init__()
         self.architecture, self.layer, self.switches = architecture, layer, switches
-        layers = ARCHITECTURES[architecture]
+        layers = ARCHITECTURES.get(architecture, ())
         names = [step.name for step in layers]
+        pools = [step.name for step in layers if isinstance(step, Pool)]
+        for given, known in (
+            (architecture, ARCHITECTURES),
+            (layer, pools),
+            (switches, get_args(Switches)),
+        ):
+            if given not in known:
+                raise ValueError(f"a decoder has one of {', '.join(known)}, not {given!r}")
         self.steps: list[Conv | Pool] = list(reversed(layers[: names.index(layer) + 1]))
         self.mirrors = nn.ModuleDict(
             {

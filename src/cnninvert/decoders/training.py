@@ -178,7 +178,8 @@ class DecoderTraining:
         warm_up = max(1, round(WARM_UP * steps))
         if self.step < warm_up:
             return (self.step + 1) / warm_up
-        return (1 + math.cos(math.pi * (self.step - warm_up) / (steps - warm_up))) / 2
+        done = min(1, (self.step - warm_up) / max(1, steps - warm_up))
+        return (1 + math.cos(math.pi * done)) / 2
 
 
 def relative_errors(decoded: Tensor, images: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from cnninvert.inversion.known import is_relu, layers_up_to
+from cnninvert.inversion.known import check_input, is_relu, layers_up_to
 from cnninvert.networks.graph import TracedNetwork
 from cnninvert.networks.preprocessing import Preprocessing
 from cnninvert.operators.regions import choose
@@ -17,7 +17,8 @@ class Facts:
 
     The layer's ``values`` (n,), flattened. With ``switches``, those of all max-poolings up to the
     layer are known: the network reads its regions at their places, and each other place says that
-    it is not larger.
+    it is not larger. Raises ValueError for several pictures, and for such as the network does not
+    take.
     """
 
     def __init__(
@@ -29,6 +30,9 @@ class Facts:
         switches: bool,
     ) -> None:
         self.network, self.layer, self.preprocessing = network, layer, preprocessing
+        check_input(network, picture)
+        if len(picture) != 1:
+            raise ValueError(f"give one picture (1, C, H, W), not {len(picture)}")
         needed = layers_up_to(network, layer)
         self._relus = {each.name for each in needed if is_relu(each)}
         poolings = [each.name for each in needed if each.kind == "max_pool" and switches]
@@ -96,7 +100,8 @@ class Facts:
                 if rectified:
                     # A place that is not the region's first is named for a positive value alone.
                     over = torch.where(first, over, F.relu(there) - at)
-                over = torch.where(places == number, -torch.inf, over)
+                silent = (places == number) | there.isneginf()  # the place itself; padding
+                over = torch.where(silent, -torch.inf, over)
                 excess.append(over.flatten(1) / self._scales[name].to(over))
             return chosen
 

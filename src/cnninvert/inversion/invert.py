@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor
@@ -49,6 +50,7 @@ WITHOUT_SWITCHES = tuple(Phase(60, None, variation=weight) for weight in (1, 0.1
 # Where to start again when a picture is stuck: grey, light, dark.
 STARTS = (natural.BRIGHTNESS, 0.8, 0.15)
 STUCK = 0.1
+EVALUATIONS = 240
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,11 @@ class Inversion:
     """What ``invert`` has found for B pictures.
 
     ``pictures`` (B, C, H, W), in [0, 1]. Of them: ``value_errors`` (B,), the relative error of the
-    layer's values, nan where none are known; ``switch_errors`` (B,), the share of switches that
-    differ, as ``agreement`` counts them; ``order_errors`` (B,), the norm by which places exceed the
-    ones that switches name, relative to the poolings' values. ``converged`` (B,): whether value and
-    order errors are within the tolerance. ``restarts`` (B,): how often another start was tried.
+    layer's values, nan where none are known, inf where the network computes nan; ``switch_errors``
+    (B,), the share of switches that differ, as ``agreement`` counts them; ``order_errors`` (B,),
+    the norm by which places exceed the ones that switches name, relative to the poolings' values.
+    ``converged`` (B,): whether value and order errors are within the tolerance. ``restarts`` (B,):
+    how often another start was tried.
     ``evaluations``: of network and gradient, of all starts.
     """
 
@@ -84,6 +87,7 @@ def invert(
     *,
     start: Tensor | float | None = None,
     tolerance: float = 2e-3,
+    evaluations: int | None = None,
     phases: Sequence[Phase] | None = None,
     history: int = 100,
     callback: Callback | None = None,
@@ -92,15 +96,17 @@ def invert(
 
     ``preprocessing``: how pixels in [0, 1] become the network's input; torchvision's, if None.
     ``start``: pictures (B, C, H, W), or a grey in [0, 1]; if None, middle grey, and others for
-    pictures that stay stuck. ``phases``: ``usual_phases``, if None. ``tolerance``: the errors up to
-    which a picture counts as converged; it ends when all errors are a twentieth of it.
-    ``history``: the steps that L-BFGS remembers; each takes the memory of two pictures. The network
-    is one of float32.
+    pictures that stay stuck. ``tolerance``: the errors up to which a picture counts as converged;
+    it ends when all errors are a twentieth of it. ``evaluations``: of the network and its gradient,
+    at most, from each start: 240, if None; from 160 pixels a side on, 480 are needed to converge.
+    ``phases``: in their place, how they are spent. ``history``: the steps that L-BFGS remembers;
+    each takes the memory of two pictures. The network is one of float32.
 
     The misfit (``Misfit``) is minimised by L-BFGS, picture by picture, in a metric that is first
     the covariance of photographs and then the measured inverse Hessian (``metric``), in
-    ``phases``. Batches of any size give the same pictures, up to rounding. Raises ValueError for
-    what does not fit the network.
+    ``phases``. A batch goes on until all of its pictures are within the tolerance; else the batch
+    makes no difference but rounding, which 240 steps enlarge. Raises ValueError for what does not
+    fit the network.
 
     >>> from cnninvert import observe, trace
     >>> from cnninvert.operators.norms import norms
@@ -112,8 +118,10 @@ def invert(
     True
     """
     preprocessing = preprocessing or Preprocessing()
+    _check_effort(known, evaluations, phases, history)
     _check(network, known, preprocessing, start)
-    phases = usual_phases(known) if phases is None else phases
+    if phases is None:
+        phases = usual_phases(known, evaluations or EVALUATIONS)
     layers = {known.layer, *known.masks}
     layers |= {each.name for each in layers_up_to(network, known.layer) if each.kind == "max_pool"}
     energies = natural.energies(network, layers, preprocessing, known.device)
@@ -132,16 +140,28 @@ def invert(
     return result
 
 
-def usual_phases(known: Known, evaluations: int = 240) -> tuple[Phase, ...]:
+def usual_phases(known: Known, evaluations: int = EVALUATIONS) -> tuple[Phase, ...]:
     """The phases of ``invert``, ``WITHOUT_SWITCHES`` where none are known.
 
     They are lengthened or shortened to so many ``evaluations`` in all, at least one each.
     """
     phases = WITH_SWITCHES if known.indices else WITHOUT_SWITCHES
-    scale = evaluations / sum(phase.evaluations for phase in phases)
+    ends = list(accumulate(phase.evaluations for phase in phases))
+    ends = [round(end * evaluations / ends[-1]) for end in ends]
+    lengths = (max(1, end - start) for start, end in pairwise([0, *ends]))
     return tuple(
-        replace(phase, evaluations=max(1, round(scale * phase.evaluations))) for phase in phases
+        replace(phase, evaluations=length) for phase, length in zip(phases, lengths, strict=True)
     )
+
+
+def _check_effort(known, evaluations, phases, history) -> None:
+    if evaluations is not None and phases is not None:
+        raise ValueError("give evaluations or phases, not both")
+    numbers = [len(known), history]
+    numbers += [evaluations] if evaluations is not None else []
+    numbers += [len(phases)] if phases is not None else []
+    if min(numbers) < 1:
+        raise ValueError("nothing to do: no picture, phase, evaluation or step of history")
 
 
 def _check(network, known, preprocessing, start) -> None:
@@ -222,6 +242,8 @@ def _errors(terms) -> dict[str, Tensor]:
 def _judge(misfit: Misfit, x: Tensor, evaluations: int, tolerance: float) -> Inversion:
     pictures = x.clamp(0, 1)
     values, switches = agreement(misfit.network, misfit.known, pictures, misfit.preprocessing)
+    if misfit.known.values is not None:
+        values = values.nan_to_num(torch.inf)
     errors = _errors(misfit.residuals(pictures))
     order = errors.get("order", torch.zeros(len(x), device=x.device))
     return Inversion(

@@ -65,10 +65,12 @@ def observe(
 ) -> Known:
     """What the network's input ``x`` (B, C, H, W) lets one know at ``layer``.
 
-    ``switches``: those of all max-poolings up to the layer, of none, or of those named. ``masks``:
-    whether the signs before all ReLUs are known. Raises ValueError for layers that the network
-    lacks, and for poolings that do not come before the layer.
+    ``x`` is what ``Preprocessing.normalise`` makes of pictures in [0, 1]. ``switches``: those of
+    all max-poolings up to the layer, of none, or of those named. ``masks``: whether the signs
+    before all ReLUs are known. Raises ValueError for layers that the network
+    lacks, poolings that do not come before the layer, and inputs that are not the network's.
     """
+    check_input(network, x)
     poolings = [each.name for each in layers_up_to(network, layer) if each.kind == "max_pool"]
     wanted = poolings if switches is True else list(switches or ())
     if late := [name for name in wanted if name not in poolings]:
@@ -91,6 +93,15 @@ def observe(
         if output.layer.name in wanted:
             indices[output.layer.name] = output.indices
     return Known(layer, output.values.clone() if values else None, indices, found_masks)
+
+
+def check_input(network: TracedNetwork, x: Tensor) -> None:
+    """Raise ValueError unless ``x`` are floats of the shape for which the network was traced."""
+    if tuple(x.shape[1:]) != network.input_shape or not x.is_floating_point():
+        shape = ", ".join(map(str, network.input_shape))
+        raise ValueError(
+            f"the network takes (B, {shape}) of floats, not {tuple(x.shape)} of {x.dtype}"
+        )
 
 
 def layers_up_to(network: TracedNetwork, layer: str) -> list[Layer]:

@@ -47,8 +47,8 @@ def undo_layers(
 
     Yields the input of each convolution, the last one first; each is taken for true in the next
     step. ``iterations``: of FISTA, for each penalty. Raises ValueError for several pictures, and
-    where the network branches, has other layers than convolutions, ReLUs and max-poolings, or a
-    pooling without its switches.
+    where the network branches, has other layers than convolutions, ReLUs and max-poolings, a
+    convolution whose input is not rectified, or a pooling without its switches.
     """
     if len(known) != 1:
         raise ValueError(f"{len(known)} pictures are known; layers are undone for one at a time")
@@ -57,7 +57,8 @@ def undo_layers(
     if values is None:
         raise ValueError(f"the values of {known.layer} must be known")
     for layer in reversed(layers):
-        if len(layer.inputs) != 1 or len(network.after(layer.name)) > 1:
+        after = [each for each in layers if layer.name in each.inputs]
+        if len(layer.inputs) != 1 or len(after) > 1:
             raise ValueError(f"{layer.name}: the network branches here")
         if layer.kind == "max_pool":
             if layer.name not in known.indices:
@@ -68,6 +69,8 @@ def undo_layers(
             outputs = outputs or Outputs(values, values > 0)
         elif layer.kind == "convolution":
             first = layer.inputs[0] == INPUT
+            if not first and not _is_rectified(network, layer.inputs[0]):
+                raise ValueError(f"{layer.name}: its input {layer.inputs[0]} may be negative")
             outputs = outputs or Outputs(values, torch.ones_like(values, dtype=torch.bool))
             bounds = _pixels(preprocessing) if first else (0.0, torch.inf)
             shape = (1, *network.shape_before(layer.name))
@@ -110,7 +113,7 @@ def undo(
     lower, upper = (torch.as_tensor(bound).to(outputs.values) for bound in bounds)
     x = torch.zeros(shape, dtype=outputs.values.dtype, device=outputs.values.device)
     x = x.clamp(lower, upper) if sparse else ((lower + upper) / 2).expand(shape).clone()
-    operator = replace(module_operator(conv, shape[2:]), filters=conv.weight.detach())
+    operator = replace(module_operator(conv, shape[2:]), filters=conv.weight.detach())  # its norms
     # Power iteration comes from below, by about 1 %.
     step = 1 / (1.05 * operator.largest_eigenvalue())
     most = (-gradient(x)).amax() if sparse else 0.0
@@ -125,6 +128,14 @@ def undo(
             ahead = new + (momentum - 1) / following * (new - x)
             x, momentum = new, following
     return x
+
+
+def _is_rectified(network: TracedNetwork, name: str) -> bool:
+    """Whether the layer is a ReLU, or a pooling of one."""
+    layer = network.layer(name)
+    while layer.kind == "max_pool" and layer.inputs[0] != INPUT:
+        layer = network.layer(layer.inputs[0])
+    return is_relu(layer)
 
 
 def _before_pooling(regions: Regions, values: Tensor, indices: Tensor) -> Outputs:

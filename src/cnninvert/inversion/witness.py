@@ -41,7 +41,6 @@ class Witness:
 
 def walk(
     network: TracedNetwork,
-    precise: TracedNetwork,
     layer: str,
     picture: Tensor,
     toward: Tensor,
@@ -57,7 +56,7 @@ def walk(
 
     Both pictures (1, C, H, W) lie in [0, 1]. Known are the layer's values and, with ``switches``,
     those of all max-poolings up to it, as inequalities (``Facts``); without, they may change.
-    ``precise``: the same network in double precision, in which errors are computed.
+    Errors are those of a copy of the network in double precision.
 
     Each step goes along the projection of the way that is left onto the null space of the
     Jacobian, and Newton's method takes back what the step has changed. Inequalities that the step
@@ -70,15 +69,13 @@ def walk(
     >>> from cnninvert import trace
     >>> _ = torch.manual_seed(0)
     >>> layers = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU())
-    >>> twin = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.ReLU()).double()
-    >>> _ = twin.load_state_dict(layers.state_dict())
     >>> plain = Preprocessing(8, (0.0,), (1.0,))
     >>> x, y = torch.rand(2, 1, 1, 8, 8)
-    >>> found = walk(trace(layers, (1, 8, 8)), trace(twin, (1, 8, 8)), "1", x, y, plain)
+    >>> found = walk(trace(layers, (1, 8, 8)), "1", x, y, plain)
     >>> found.distance > 0.09 and found.value_error < 1e-6
     True
     """
-    known = _Known(network, precise, layer, picture.double(), preprocessing, switches)
+    known = _Known(network, layer, picture.double(), preprocessing, switches)
     z, step, done = picture.double(), FIRST_STEP, 0
     trail: list[Tensor] = []
     room = known.equations < z.numel()
@@ -126,10 +123,10 @@ def _polished(known: "_Known", trail: list[Tensor], tolerance: float) -> Tensor:
 class _Known:
     """What is known at the start, and how far other pictures are from it."""
 
-    def __init__(self, network, precise, layer, start, preprocessing, switches) -> None:
-        self.network, self.precise = network, precise
+    def __init__(self, network, layer, start, preprocessing, switches) -> None:
+        self.network, self.precise = network, network.double()
         self.start, self.norm = start, start.norm()
-        self.facts = Facts(precise, layer, start, preprocessing, switches)
+        self.facts = Facts(self.precise, layer, start, preprocessing, switches)
         # Where no value is known that is not zero, errors are absolute.
         self.scale = self.facts.values.norm() or torch.ones(())
         self.equations = int((self.facts.values != 0).sum())

@@ -1,5 +1,6 @@
 """A traced network: its layers by name, and how they are run."""
 
+import copy
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -52,8 +53,8 @@ class TracedNetwork:
     """A feed-forward network as named layers; made by ``tracing.trace``.
 
     ``layers``: by name, in the order in which they run. ``input_shape``: (C, H, W). ``graph``: the
-    torch.fx module that is run; ``nodes``: its node for each layer. Parameters may be changed,
-    moved and cast; modules put in the place of others are not noticed: trace again.
+    torch.fx module that is run. It shares what is not a folded batch norm's with the module that
+    was traced, so move or cast a copy, as ``double`` does.
     """
 
     def __init__(
@@ -76,6 +77,12 @@ class TracedNetwork:
     def __call__(self, x: Tensor) -> Tensor:
         """The outputs of the module, for ``x`` (B, C, H, W)."""
         return self.graph(x)
+
+    def double(self) -> "TracedNetwork":
+        """A copy in double precision."""
+        other = copy.deepcopy(self)
+        other.graph.double()
+        return other
 
     def of_kind(self, *kinds: Kind) -> list[Layer]:
         """The layers of these kinds, in order."""
@@ -151,8 +158,10 @@ class TracedNetwork:
             raise ValueError(f"{name} is no max-pooling")
         pool, node = layer.module, self._nodes[name]
         if not isinstance(pool, nn.MaxPool2d):
-            options = {key: node.kwargs[key] for key in node.kwargs if key != "input"}
-            pool = nn.MaxPool2d(*node.args[1:], **{**options, "return_indices": False})
+            # By name: the module has its arguments in another order than the function.
+            names = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+            given = dict(zip(names, node.args[1:], strict=False)) | node.kwargs
+            pool = nn.MaxPool2d(**{name: given[name] for name in names if name in given})
         return Regions(pool, *self.shape_before(name)[1:])
 
     def operator(self, name: str, filters: Tensor | None = None) -> Convolution:

@@ -49,13 +49,8 @@ def module_operator(
     return Convolution(
         unit_norm(rows.contiguous()),
         size,
-        _one(module.stride),
-        _one(padding),
-        dilation=_one(module.dilation),
+        module.stride,
+        padding,
+        dilation=module.dilation,
         groups=module.groups,
     )
-
-
-def _one(axes: tuple[int, ...]) -> int | tuple[int, ...]:
-    """One number, where all axes have the same."""
-    return axes[0] if len(set(axes)) == 1 else tuple(axes)

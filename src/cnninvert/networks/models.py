@@ -86,11 +86,12 @@ def build_from_file(path: str | Path, function: str) -> nn.Module:
     Raises ValueError for a file that cannot be run, and for anything but a module.
     """
     path = Path(path)
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = f"cnninvert_file_{path.stem}"  # no module's that is there, say json.py's
+    spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise ValueError(f"{path}: it is not a Python file")
     loaded = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = loaded  # for dataclasses and pickles in it
+    sys.modules[name] = loaded  # for dataclasses and pickles in it
     try:
         spec.loader.exec_module(loaded)
         module = getattr(loaded, function)()

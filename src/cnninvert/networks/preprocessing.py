@@ -16,6 +16,8 @@ TORCHVISION_STD = (0.229, 0.224, 0.225)
 class Preprocessing:
     """The input that weights expect: the side of the pictures, mean and deviation of RGB in [0, 1].
 
+    ``size`` is for whoever makes the pictures; nothing is resized here.
+
     >>> Preprocessing(mean=(0.5,) * 3, std=(0.5,) * 3)(torch.zeros(1, 3, 1, 1, dtype=torch.uint8))
     tensor([[[[-1.]],
     <BLANKLINE>
@@ -33,7 +35,10 @@ class Preprocessing:
             object.__setattr__(self, name, tuple(getattr(self, name)))
 
     def __call__(self, images: Tensor) -> Tensor:
-        """uint8 RGB (B, 3, H, W) -> float32 (B, 3, H, W)."""
+        """RGB in [0, 255] (B, 3, H, W), uint8 or floats -> float32 (B, 3, H, W).
+
+        For pictures in [0, 1] there is ``normalise``.
+        """
         x = images.float().contiguous(memory_format=torch.channels_last)
         return self.normalise(x / 255)
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from cnninvert.networks.layers import PREPROCESSINGS, Conv, Pool
+from cnninvert.networks.layers import ARCHITECTURES, PREPROCESSINGS, Conv, Pool
 from cnninvert.networks.preprocessing import Preprocessing
 from cnninvert.networks.weight_file import layers_in_file, reached
 from cnninvert.operators import winograd
@@ -34,11 +34,11 @@ class Step:
 
 
 class Network:
-    """A pretrained network up to the last layer that its weights reach.
+    """VGG-16 or AlexNet, pretrained, up to the last layer that its weights reach.
 
-    ``path``: a safetensors file of its convolutions (conv1_1.weight, ...), whose metadata name the
-    ``architecture``, the ``preprocessing`` and the ``source``. Raises ValueError if it cannot be
-    used.
+    For any other network there is ``trace``. ``path``: a safetensors file of its convolutions
+    (conv1_1.weight, ...), whose metadata name the ``architecture``, the ``preprocessing`` and the
+    ``source``. Raises ValueError if it cannot be used.
     """
 
     def __init__(self, path: str | Path, device: torch.device | str = "cpu") -> None:
@@ -48,11 +48,11 @@ class Network:
                 self.attributes = dict(file.metadata() or {})
                 names = file.keys()
                 tensors = {name: file.get_tensor(name).float() for name in names}
-            self.architecture = self.attributes["architecture"]
-            self.preprocessing = self.attributes["preprocessing"]
-            layers_in_file(self.path, self.architecture)
-        except (OSError, SafetensorError, KeyError) as error:
+        except (OSError, SafetensorError) as error:
             raise ValueError(f"{path}: the weights cannot be read: {error}") from error
+        self.architecture = self._attribute("architecture", ARCHITECTURES)
+        self.preprocessing = self._attribute("preprocessing", PREPROCESSINGS)
+        layers_in_file(self.path, self.architecture)
         self.layers = reached(self.architecture, set(tensors))
         self.tensors = {
             name: tensor.contiguous(memory_format=torch.channels_last)
@@ -60,6 +60,15 @@ class Network:
             else tensor
             for name, tensor in tensors.items()
         }
+
+    def _attribute(self, name: str, known: Collection[str]) -> str:
+        found = self.attributes.get(name)
+        if found not in known:
+            raise ValueError(
+                f"{self.path}: its metadata have {name}: {found}; one of {', '.join(known)} is "
+                "expected"
+            )
+        return found
 
     def layer(self, name: str) -> Conv | Pool:
         """The layer called ``name``; ValueError, with those that there are, if it is none."""

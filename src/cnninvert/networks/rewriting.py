@@ -31,9 +31,9 @@ def name_functional_convolutions(graph: fx.GraphModule) -> None:
             bias=bias is not None,
             device="meta",
         )
-        conv.weight = weight
+        conv.weight = _parameter(weight)
         if bias is not None:
-            conv.bias = bias
+            conv.bias = _parameter(bias)
         # The module's own name, if it is nothing but that convolution.
         name = owner(node)
         calls = [each.target for each in graph.graph.nodes if each.op == "call_module"]
@@ -48,6 +48,11 @@ def name_functional_convolutions(graph: fx.GraphModule) -> None:
         for each in tensors:
             if each is not None and not each.users:
                 graph.graph.erase_node(each)
+
+
+def _parameter(tensor: Tensor) -> nn.Parameter:
+    """The tensor itself, or a buffer as what a convolution's filters must be."""
+    return tensor if isinstance(tensor, nn.Parameter) else nn.Parameter(tensor, requires_grad=False)
 
 
 def attribute(graph: fx.GraphModule, target: str) -> Tensor:
@@ -67,8 +72,11 @@ def fold_batch_norms(graph: fx.GraphModule) -> None:
     for node in list(graph.graph.nodes):
         if node.op != "call_module":
             continue
-        norm, source = graph.get_submodule(node.target), node.args[0]
-        if type(norm) is not nn.BatchNorm2d or source.op != "call_module":
+        norm = graph.get_submodule(node.target)
+        if type(norm) is not nn.BatchNorm2d:
+            continue
+        (source,) = node.all_input_nodes
+        if source.op != "call_module":
             continue
         conv = graph.get_submodule(source.target)
         alone = len(source.users) == 1 and calls[source.target] == calls[node.target] == 1

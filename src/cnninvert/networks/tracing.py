@@ -18,8 +18,9 @@ IDENTITIES = (nn.Identity, nn.Dropout, nn.Dropout2d)
 def trace(module: nn.Module, input_size: int | tuple[int, ...]) -> TracedNetwork:
     """The network that ``module`` computes when it is evaluated, as named layers.
 
-    ``input_size``: the side of the pictures, (H, W), or (C, H, W). Batch norms are folded into the
-    convolutions that they follow. The parameters stay the module's own; the module is not changed.
+    ``input_size``: the side of the pictures, (H, W), or (C, H, W). The module is
+    not changed. Batch norms are folded into the convolutions that they follow, whose parameters are
+    copies then; all others stay the module's own. So trace again after the module has changed.
     A layer has the name that the module gives it; one that is used again, or is a function within
     a module, has a number or the function's name behind it.
 
@@ -125,13 +126,13 @@ def _named(graph: fx.GraphModule, shape: tuple[int, int, int]) -> TracedNetwork:
         elif node in shapes:
             kind, operation = kind_of(node, module)
             place = node.target if module else f"{owner(node)}.{operation}".lstrip(".")
-            name = _unique(place, layers)
+            name = _unique(place, {INPUT, *layers})
             sources[node], nodes[name] = (name,), node
             layers[name] = Layer(name, kind, operation, inputs, shapes[node], module)
     return TracedNetwork(graph, layers, nodes, shape)
 
 
-def _unique(name: str, taken: dict) -> str:
+def _unique(name: str, taken: set[str]) -> str:
     number, found = 0, name
     while found in taken:
         number += 1

@@ -46,10 +46,10 @@ def layers_in_file(path: str | Path, architecture: str = "vgg16") -> list[Conv |
                         f"{path}: {name} is of type {type_}; save it as one of {', '.join(FLOATS)}."
                     )
     if not layers:
-        first = ARCHITECTURES[architecture][0].name
+        first, second, *_ = (x.name for x in ARCHITECTURES[architecture] if isinstance(x, Conv))
         raise ValueError(
             f"{path}: it holds no {first}.weight and {first}.bias, so no layer can be computed; "
-            "name the tensors conv1_1.weight, conv1_1.bias, conv1_2.weight, ..."
+            f"name the tensors {first}.weight, {first}.bias, {second}.weight, ..."
         )
     return layers
 

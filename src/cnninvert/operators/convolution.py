@@ -1,7 +1,9 @@
 """The matrix W of a convolutional layer, as an operator and its adjoint."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 
 import torch
 import torch.nn.functional as F
@@ -46,23 +48,31 @@ class Convolution:
     def __post_init__(self) -> None:
         if self.filters.ndim not in (3, 4):
             raise ValueError(f"filters are (K, M, l) or (K, M, l, l), not {self.filters.shape}")
-        if self.filters.shape[0] % self.groups:
+        for name, least in (("size", 1), ("stride", 1), ("padding", 0), ("dilation", 1)):
+            axes = self.axes(getattr(self, name))
+            if len(axes) != self.dimensions or min(axes) < least:
+                raise ValueError(f"{name} is {least} or more along {self.dimensions} axes: {axes}")
+            one = name != "size" and len({*axes}) == 1
+            object.__setattr__(self, name, axes[0] if one else axes)
+        if self.groups < 1 or self.filters.shape[0] % self.groups:
             raise ValueError(f"{self.filters.shape[0]} filters are not {self.groups} equal groups")
-        lengths, padding = self.reach, self._axes(self.padding)
+        lengths, padding = self.reach, self.axes(self.padding)
         if self.circular and (
-            {*self._axes(self.stride)} != {1}
+            self.stride != 1
             or any(2 * p != length - 1 for p, length in zip(padding, lengths, strict=True))
         ):
             raise ValueError("a circular convolution has stride 1 and padding (l - 1) / 2")
-        sizes = self._axes(self.size)
-        if len(sizes) != self.dimensions or any(
-            n + 2 * p < length for n, p, length in zip(sizes, padding, lengths, strict=True)
+        if any(
+            n + 2 * p < length or (self.circular and p > n)
+            for n, p, length in zip(self.size, padding, lengths, strict=True)
         ):
-            raise ValueError(f"filters of length {lengths} do not fit into signals of {sizes}")
-        object.__setattr__(self, "size", sizes)
+            raise ValueError(f"filters of length {lengths} do not fit into signals of {self.size}")
 
-    def _axes(self, value: Sizes) -> tuple[int, ...]:
-        return (value,) * self.dimensions if isinstance(value, int) else tuple(value)
+    def axes(self, value: Sizes) -> tuple[int, ...]:
+        """``value`` for each axis: an integer stands for all of them."""
+        if isinstance(value, Sequence):
+            return tuple(index(each) for each in value)
+        return (index(value),) * self.dimensions
 
     @property
     def dimensions(self) -> int:
@@ -75,7 +85,7 @@ class Convolution:
         taps = self.filters.shape[2:]
         return tuple(
             1 + step * (length - 1)
-            for step, length in zip(self._axes(self.dilation), taps, strict=True)
+            for step, length in zip(self.axes(self.dilation), taps, strict=True)
         )
 
     @property
@@ -87,7 +97,7 @@ class Convolution:
     def code_shape(self) -> tuple[int, ...]:
         """(K, n...), the shape of one code; n is the number of shifts along an axis."""
         axes = zip(
-            self.size, self.reach, self._axes(self.padding), self._axes(self.stride), strict=True
+            self.size, self.reach, self.axes(self.padding), self.axes(self.stride), strict=True
         )
         counts = ((size + 2 * pad - reach) // stride + 1 for size, reach, pad, stride in axes)
         return (self.filters.shape[0], *counts)
@@ -98,7 +108,7 @@ class Convolution:
         convolve = F.conv1d if self.dimensions == 1 else winograd.conv2d
         padding = self.padding
         if self.circular:
-            around = [p for pad in reversed(self._axes(padding)) for p in (pad, pad)]
+            around = [p for pad in reversed(self.axes(padding)) for p in (pad, pad)]
             x, padding = F.pad(x, around, mode="circular"), 0
         return convolve(x, self.filters, None, self.stride, padding, self.dilation, self.groups)
 
@@ -107,13 +117,11 @@ class Convolution:
         _check(z, self.code_shape, "codes")
         transpose = F.conv_transpose1d if self.dimensions == 1 else winograd.conv_transpose2d
         spread = {"groups": self.groups, "dilation": self.dilation}
-        padding = self._axes(self.padding)
+        padding = self.axes(self.padding)
         if self.circular:
             return _wrap(transpose(z, self.filters, **spread), padding, self.size)
         # What the stride leaves uncovered at the end of the signal.
-        axes = zip(
-            self.size, z.shape[2:], self._axes(self.stride), self.reach, padding, strict=True
-        )
+        axes = zip(self.size, z.shape[2:], self.axes(self.stride), self.reach, padding, strict=True)
         rest = [
             size - (count - 1) * stride - reach + 2 * pad
             for size, count, stride, reach, pad in axes
@@ -130,7 +138,7 @@ class Convolution:
         >>> grouped.plain().filters.shape
         torch.Size([4, 2, 3, 3])
         """
-        geometry = self._axes(self.stride), self._axes(self.padding), self.reach, self.size
+        geometry = self.axes(self.stride), self.axes(self.padding), self.reach, self.size
         if any(len(set(values)) > 1 for values in geometry):
             raise ValueError(
                 f"filters that span {self.reach} places of signals of {self.size}, stride "
@@ -147,7 +155,7 @@ class Convolution:
             blocks[each, :, each] = filters.unflatten(0, (self.groups, -1))
             filters = blocks.view(k, self.groups * m, *filters.shape[2:])
         if self.reach != filters.shape[2:]:
-            taps = tuple(slice(None, None, step) for step in self._axes(self.dilation))
+            taps = tuple(slice(None, None, step) for step in self.axes(self.dilation))
             spread = filters.new_zeros(*filters.shape[:2], *self.reach)
             spread[(slice(None), slice(None), *taps)] = filters
             filters = spread

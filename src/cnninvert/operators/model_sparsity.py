@@ -7,7 +7,7 @@ followed by unpooling is what makes a CNN's response model-sparse.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
@@ -69,7 +69,7 @@ class ModelProjection:
     in the first place of its region.
     ``magnitude``: whether the maximum is of the values or of their absolute values.
     ``share``: the share of the regions that are kept, the largest ones; ``k``: their number. With
-    neither, all are kept. Raises ValueError for both.
+    neither, all are kept. Raises ValueError for both, and for what is none of these.
 
     >>> h = torch.tensor([[[1.0, -3.0, 2.0, 0.0]]])
     >>> ModelProjection(region=2)(h)
@@ -87,6 +87,16 @@ class ModelProjection:
     def __post_init__(self) -> None:
         if self.share is not None and self.k is not None:
             raise ValueError("give share or k, not both")
+        for name, choices in (("switches", Switches), ("magnitude", Magnitude)):
+            if (given := getattr(self, name)) not in get_args(choices):
+                words = " or ".join(get_args(choices))
+                raise ValueError(f"{name} are {words}, not {given!r}")
+        if self.region is not None and self.region < 1:
+            raise ValueError(f"a region has a side of 1 or more, not {self.region}")
+        if self.share is not None and not 0 <= self.share <= 1:
+            raise ValueError(f"a share is between 0 and 1, not {self.share}")
+        if self.k is not None and self.k < 0:
+            raise ValueError(f"k is 0 or more, not {self.k}")
 
     def __call__(self, h: Tensor) -> Tensor:
         """Project responses (B, K, n...) to model-sparse codes of the same shape."""

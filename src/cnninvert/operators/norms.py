@@ -10,6 +10,8 @@ def norms(batch: Tensor) -> Tensor:
     >>> norms(torch.tensor([[3.0, 4.0], [0.0, 2.0]]))
     tensor([5., 2.])
     """
+    if batch.ndim == 1:  # without an axis to sum over, PyTorch would sum over the samples
+        return batch.abs()
     # Over all axes at once: flattening would copy what is channels_last.
     return torch.linalg.vector_norm(batch, dim=tuple(range(1, batch.ndim)))
 

@@ -41,15 +41,21 @@ def max_pool(x: Tensor, size: int = 2, stride: int = 2) -> tuple[Tensor, Tensor]
 def unpool(values: Tensor, places: Tensor | None, size: int = 2, stride: int = 2) -> Tensor:
     """(B, C, h, w) -> (B, C, H, W): each value at its place in its region, zeros elsewhere.
 
-    ``places`` are as ``max_pool`` gives them, or (1, C, h, w) for the whole batch; None puts every
-    value top left. H is the least that pools to h. Where overlapping regions put two values in one
-    place, the larger one stays. Unlike ``max_unpool2d``, this gives the same digits every time on a
-    GPU as well.
+    ``places`` are as ``max_pool`` gives them, uint8, or (1, C, h, w) for the whole batch; None puts
+    every value top left. Raises ValueError for places of another type: PyTorch's own indices, which
+    ``observe`` keeps, count in the whole map. H is the least that pools to h. Where overlapping
+    regions put two values in one place, the larger one stays. Unlike ``max_unpool2d``, this gives
+    the same digits every time on a GPU as well.
 
     >>> unpool(torch.tensor([[[[4.0]]]]), torch.tensor([[[[2]]]], dtype=torch.uint8))
     tensor([[[[0., 0.],
               [4., 0.]]]])
     """
+    if places is not None and places.dtype != torch.uint8:
+        raise ValueError(
+            f"places in a region are uint8, not {places.dtype}; for indices in the whole map there "
+            "is torch.nn.functional.max_unpool2d"
+        )
     if size == stride == 2:
         return _unpool_2x2(values, places)
     b, c, rows, columns = values.shape

@@ -16,6 +16,7 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn.grad import conv2d_weight
 
 STEP, TILE = 4, 6  # pixels of output and of input of a tile, along an axis
 MARGIN = TILE - STEP  # by so much an axis of the input is longer than of the output, unpadded
@@ -99,8 +100,8 @@ def convolve(x: Tensor, filters: Tensor, padding: int = 1, bias: Tensor | None =
     ``padding`` p is 0, 1 or 2 zeros at each border: the *valid* convolution, the *same* and the
     *full* one; ``bias`` (K,) is added. In float32 the relative error is about 3e-6, ten times that
     of the definition. The result is channels_last; all arguments get their gradients, by the same
-    savings. Raises ValueError for filters of another size, another padding and signals that are too
-    small.
+    savings, and second derivatives. Raises ValueError for filters of another size, another padding
+    and signals that are too small.
 
     >>> x, filters = torch.ones(1, 1, 5, 5), torch.ones(1, 1, 3, 3)
     >>> convolve(x, filters)[0, 0, 0].round(decimals=4).tolist()
@@ -116,7 +117,12 @@ def convolve(x: Tensor, filters: Tensor, padding: int = 1, bias: Tensor | None =
 
 
 def pays(x: Tensor, filters: Tensor, padding: int = 1) -> bool:
-    """Whether :func:`convolve` is the faster way: wide 3 x 3 banks in float32 on a CPU."""
+    """Whether :func:`convolve` is the faster way: wide 3 x 3 banks in float32 on a CPU.
+
+    Not within ``torch.func``'s transforms, which ``convolve`` has no rules for.
+    """
+    if torch._C._are_functorch_transforms_active():  # what autograd.Function asks, too
+        return False
     avx2 = torch.backends.cpu.get_cpu_capability() == "AVX2"
     wide, many = (WIDE_AVX2, MANY_AVX2) if avx2 else (WIDE, MANY)
     enough = min(filters.shape[:2]) >= wide and len(x) * math.prod(_grid(x, padding)) >= many
@@ -130,19 +136,21 @@ class _Convolution(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x: Tensor, filters: Tensor, bias: Tensor | None, padding: int) -> Tensor:
         ctx.padding = padding
-        result, kept = _convolved(x, filters, bias, padding, keep=ctx.needs_input_grad[1])
-        ctx.save_for_backward(filters, *kept)
+        of_filters = ctx.needs_input_grad[1]
+        result, kept = _convolved(x, filters, bias, padding, keep=of_filters)
+        ctx.save_for_backward(x if of_filters else None, filters, *kept)
         return result
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        filters, *kept = ctx.saved_tensors
+        x, filters, *kept = ctx.saved_tensors
         of_x = of_filters = of_bias = None
         if ctx.needs_input_grad[0]:
             turned = filters.flip(2, 3).transpose(0, 1)
-            of_x, _ = _convolved(gradient, turned, None, MARGIN - ctx.padding)
-        if ctx.needs_input_grad[1]:
+            of_x = convolve(gradient, turned, MARGIN - ctx.padding)
+        if ctx.needs_input_grad[1] and torch.is_grad_enabled():  # it is differentiated once more
+            of_filters = conv2d_weight(x, filters.shape, gradient, padding=ctx.padding)
+        elif ctx.needs_input_grad[1]:
             tiles = math.prod(_grid(gradient, padding=1))  # the outputs' own
             parts = gradient.split([len(pixels) // tiles for pixels in kept])
             products = sum(map(_products, kept, parts))

@@ -1,5 +1,6 @@
 """Algorithm 2: model-sparse codes of activations, by two l1 problems."""
 
+import torch
 from torch import Tensor
 
 from cnninvert.operators.convolution import Convolution
@@ -10,6 +11,7 @@ from cnninvert.solvers.solution import Solution
 from cnninvert.solvers.sparse_coding import each_lambda, sparse_coding
 
 
+@torch.no_grad()
 def recover_codes(
     operator: Convolution,
     x: Tensor,
@@ -26,7 +28,6 @@ def recover_codes(
     Returns the third line's solution, which is model-sparse, and the first line's. Both use the
     same lambda, a share of the lambda_max of the first. Raises ValueError as ``sparse_coding``.
 
-    >>> import torch
     >>> from cnninvert.operators.convolution import gaussian_filters, unit_norm
     >>> from cnninvert.operators.model_sparsity import ModelProjection, is_model_sparse
     >>> random = torch.Generator().manual_seed(0)

@@ -31,6 +31,7 @@ class PreparedFilterBank:
     1.05
     """
 
+    @torch.no_grad()
     def __init__(self, operator: Convolution, largest_torus: float = LARGEST_TORUS) -> None:
         self.source, self.largest_torus = operator, largest_torus
         operator = operator.plain()

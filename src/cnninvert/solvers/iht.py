@@ -20,6 +20,7 @@ VARIANTS: tuple[Variant, ...] = get_args(Variant)
 DIVERGED = 10  # times the signal's norm: a residual larger than that is given up
 
 
+@torch.no_grad()
 def iht(
     operator: Convolution,
     x: Tensor,
@@ -53,8 +54,9 @@ def iht(
 
     Returns each sample's best codes, by their residual (that of z = 0 included; the paper's are
     those of the last step), with ``errors`` and ``measured`` after every step: a converged sample
-    keeps its last ones, and after divergence they are inf. Raises ValueError if ``x`` or the
-    filters are not finite, or if there is nothing to do.
+    keeps its last ones, and after divergence they are inf. Nothing of it is
+    differentiated. Raises ValueError if ``x`` or the filters are not finite, or if there is nothing
+    to do.
 
     >>> from cnninvert.operators.convolution import gaussian_filters, unit_norm
     >>> from cnninvert.operators.model_sparsity import ModelProjection, sample_codes

@@ -15,6 +15,8 @@ A quadratic form in many random signs is nearly a scaled chi-squared variable. W
 variance v that is Gamma's distribution of shape m = 1 / v, and its root, the ratio, is Nakagami's.
 """
 
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -40,7 +42,7 @@ def square_variance(operator: Convolution, z: Tensor) -> Tensor:
     products = cross_correlations(operator.filters, operator.stride).square_()
     energy = z.square()
     shares = energy / energy.sum((1, 2, 3), keepdim=True)
-    met = F.conv2d(shares, products, padding=products.shape[-1] // 2)
+    met = F.conv2d(shares, products, padding=tuple(side // 2 for side in products.shape[2:]))
     return 2 * (shares * met).sum((1, 2, 3))
 
 
@@ -65,7 +67,7 @@ def ratio_density(ratios: np.ndarray, variance: float) -> np.ndarray:
     array([7.97])
     """
     shape = 1 / variance
-    constant = shape * np.log(shape) - float(torch.lgamma(torch.tensor(shape).double()))
+    constant = shape * np.log(shape) - math.lgamma(shape)
     return 2 * np.exp(constant + (2 * shape - 1) * np.log(ratios) - shape * ratios**2)
 
 

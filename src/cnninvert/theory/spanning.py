@@ -31,12 +31,12 @@ def spanned_share(w: Convolution, active: Tensor) -> float:
     """
     channels = w.filters.shape[1] * w.groups
     most = max(1, min(MOST_PLACES, isqrt(MOST_UNKNOWNS // channels)))
-    strides, sizes = w._axes(w.stride), w._axes(w.size)
+    strides, sizes = w.axes(w.stride), w.axes(w.size)
     height, width = square = [min(most, size) for size in sizes]
     axes = [
         _middle(*axis)
         for axis in zip(
-            square, sizes, w._axes(w.padding), strides, w.reach, w.code_shape[1:], strict=True
+            square, sizes, w.axes(w.padding), strides, w.reach, w.code_shape[1:], strict=True
         )
     ]
     (top, rows), (left, columns) = axes

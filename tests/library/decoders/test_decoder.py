@@ -241,3 +241,11 @@ def test_the_third_comparison_without_a_better_one_halves_the_steps(network, mon
             kept = training.decoder.state_dict()
             assert all(torch.equal(kept[name], best) for name, best in training.best.items())
     assert shares == [1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    "what", [("vgg19", "pool1", "known"), ("vgg16", "pool9", "known"), ("vgg16", "pool1", "Known")]
+)
+def test_what_is_no_decoder_is_refused(what):
+    with pytest.raises(ValueError, match="a decoder has one of"):
+        Decoder(*what)

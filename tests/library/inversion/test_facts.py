@@ -94,3 +94,21 @@ def test_the_rank_of_a_layer_is_that_of_its_matrix():
     scale = net(picture).square().mean().sqrt()
     expected = torch.linalg.svdvals(matrix) / scale
     assert torch.allclose(values[:8], expected[:8])
+
+
+def test_padding_says_nothing():
+    pooling = nn.MaxPool2d(3, stride=2, padding=1)
+    network = trace(nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), pooling), (1, 8, 8))
+    picture = torch.rand(1, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+    found = Equations(network, "2", picture, Preprocessing(8, (0.0,), (1.0,)))
+    inside = sum(int(place.isfinite().sum()) for place in network.regions("2").places_of(picture))
+    regions = 4 * 4
+    assert found.order == 2 * (inside - regions)
+
+
+def test_several_pictures_and_other_sizes_are_refused():
+    network = trace(nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU()), (1, 8, 8))
+    plain = Preprocessing(8, (0.0,), (1.0,))
+    for shape, sentence in (((2, 1, 8, 8), "one picture"), ((1, 1, 16, 16), "takes .B, 1, 8, 8.")):
+        with pytest.raises(ValueError, match=sentence):
+            Equations(network, "1", torch.rand(shape), plain)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from cnninvert import invert, norms, observe, trace
-from cnninvert.inversion.invert import Phase
+from cnninvert.inversion.invert import Phase, usual_phases
 from cnninvert.inversion.known import Known
 from cnninvert.inversion.lbfgs import LBFGS
 from cnninvert.inversion.misfit import Misfit
@@ -206,3 +206,38 @@ def test_switches_of_a_pooling_behind_the_layer_are_refused():
     late = replace(known, indices=observe(net, x, "3").indices)
     with pytest.raises(ValueError, match="3: not among the layers up to 2"):
         invert(net, late)
+
+
+def test_a_network_that_computes_nan_does_not_converge():
+    layers = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU())
+    network = trace(layers, 8)
+    known = observe(network, torch.rand(1, 3, 8, 8), "1")
+    layers[0].weight.data[0, 0, 0, 0] = torch.nan
+    found = invert(network, known, evaluations=5)
+    assert not found.converged.any() and found.value_errors.isinf().all()
+
+
+@pytest.mark.parametrize("evaluations", [7, 100, 240])
+def test_phases_are_as_long_as_asked_for(evaluations):
+    network = trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2)), 8)
+    x = torch.rand(1, 3, 8, 8)
+    for switches in (True, False):
+        phases = usual_phases(observe(network, x, "2", switches=switches), evaluations)
+        assert sum(phase.evaluations for phase in phases) == evaluations
+
+
+def test_where_there_is_nothing_to_do_it_says_so():
+    network = trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), 8)
+    known = observe(network, torch.rand(1, 3, 8, 8), "1")
+    for options in ({"phases": ()}, {"history": 0}, {"evaluations": 0}):
+        with pytest.raises(ValueError, match="nothing to do"):
+            invert(network, known, **options)
+    with pytest.raises(ValueError, match="not both"):
+        invert(network, known, evaluations=5, phases=usual_phases(known))
+
+
+def test_inputs_that_are_not_the_networks_are_refused():
+    network = trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), 8)
+    for x in (torch.rand(1, 3, 9, 9), torch.zeros(1, 3, 8, 8, dtype=torch.uint8)):
+        with pytest.raises(ValueError, match=r"takes \(B, 3, 8, 8\) of floats"):
+            observe(network, x, "1")

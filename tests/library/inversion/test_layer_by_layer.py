@@ -73,3 +73,27 @@ def test_what_is_no_chain_is_refused():
     chain = trace(nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU(), nn.MaxPool2d(2)), 12)
     with pytest.raises(ValueError, match="the switches of 2 must be known"):
         list(undo_layers(chain, observe(chain, x, "2", switches=False), PLAIN))
+
+
+def test_an_input_that_may_be_negative_is_refused():
+    network = trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3), nn.ReLU()), 8)
+    known = observe(network, torch.rand(1, 3, 8, 8), "2")
+    with pytest.raises(ValueError, match="1: its input 0 may be negative"):
+        list(undo_layers(network, known, Preprocessing(8, (0.0,) * 3, (1.0,) * 3)))
+
+
+def test_branches_behind_the_layer_do_not_matter():
+    class Branches(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.relu = nn.Conv2d(3, 12, 3), nn.ReLU()
+            self.left, self.right = nn.Conv2d(12, 2, 1), nn.Conv2d(12, 2, 1)
+
+        def forward(self, x):
+            x = self.relu(self.first(x))
+            return self.left(x) + self.right(x)
+
+    network = trace(Branches(), 8)
+    known = observe(network, torch.rand(1, 3, 8, 8), "relu")
+    undone = list(undo_layers(network, known, Preprocessing(8, (0.0,) * 3, (1.0,) * 3), 5))
+    assert [each.layer for each in undone] == ["first"]

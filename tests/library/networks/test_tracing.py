@@ -1,5 +1,7 @@
 """Any CNN as named layers: the same outputs, operators with exact adjoints, and refusals."""
 
+from collections import OrderedDict
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -224,3 +226,44 @@ def test_networks_of_timm_are_traced():
         expected = module(x)
         assert (network(x) - expected).norm() <= 1e-5 * expected.norm()
         assert network.operator(network.convolutions[0].name).signal_shape[0] == 3
+
+
+def test_a_layer_called_input_is_not_the_input():
+    layers = {"input": nn.Conv2d(3, 8, 3, stride=2), "conv": nn.Conv2d(8, 4, 3)}
+    network = trace(nn.Sequential(OrderedDict(layers)), 32)
+    first, second = network.layers
+    assert network.shape_before(first) == (3, 32, 32)
+    assert network.shape_before(second) == (8, 15, 15)
+    assert network.operator(second).signal_shape == (8, 15, 15)
+
+
+class _Rare(nn.Module):
+    """Filters in a buffer, keywords, and a pooling with all arguments by position."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("blur", torch.ones(3, 1, 3, 3) / 9)
+        self.conv, self.norm = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
+
+    def forward(self, x):
+        x = F.conv2d(x, self.blur, padding=1, groups=3)
+        x = F.relu(self.norm(input=self.conv(input=x)))
+        return torch.max_pool2d(x, (3, 3), (2, 2), (0, 0), (1, 1), True)
+
+
+def test_rare_ways_to_write_a_network_are_followed():
+    module = _Rare().eval()
+    network = trace(module, 12)
+    x = torch.rand(1, 3, 12, 12)
+    torch.testing.assert_close(network(x), module(x))
+    (pooling,) = network.of_kind("max_pool")
+    assert network.regions(pooling.name).pool.ceil_mode
+
+
+def test_a_copy_in_double_precision_leaves_the_network_as_it_is():
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU()).eval()
+    network = trace(module, 8)
+    x = torch.rand(1, 3, 8, 8)
+    copied = network.double()
+    torch.testing.assert_close(copied(x.double()).float(), network(x))
+    assert module[0].weight.dtype == torch.float32

@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnninvert.operators.convolution import Convolution, gaussian_filters, unit_norm
+from cnninvert.solvers.filter_bank import PreparedFilterBank
 
 
 @st.composite
@@ -161,8 +163,8 @@ def test_what_has_another_shape_is_refused(circular, random):
         ((4, 3, 5, 5), 4, {}, "do not fit"),
         ((4, 3, 5, 5), (8, 4), {}, "do not fit"),
         ((4, 3, 5, 5), (8, 2), {"padding": 1}, "do not fit"),
-        ((4, 3, 3, 3), (8,), {}, "do not fit"),
-        ((4, 3, 3), (8, 8), {}, "do not fit"),
+        ((4, 3, 3, 3), (8,), {}, "along 2 axes"),
+        ((4, 3, 3), (8, 8), {}, "along 1 axes"),
         ((4, 3, 3, 3), 8, {"circular": True}, "circular"),
         ((4, 3, 3, 3), 8, {"circular": True, "padding": 1, "stride": 2}, "circular"),
         ((4, 3, 2, 2), 8, {"circular": True, "padding": 1}, "circular"),
@@ -180,3 +182,30 @@ def test_cuda_agrees_with_cpu(random, device):
     expected = Convolution(filters, 12, padding=1)(x)
     found = Convolution(filters.to(device), 12, padding=1)(x.to(device)).cpu()
     assert torch.allclose(found, expected, atol=1e-5)
+
+
+def test_one_number_stands_for_all_axes_and_both_are_the_same():
+    filters = torch.ones(2, 1, 3, 3)
+    one = Convolution(filters, size=np.int64(8), stride=2, padding=1)
+    each = Convolution(filters, size=(8, 8), stride=(2, 2), padding=[1, 1])
+    assert (one.size, one.stride, one.padding) == (each.size, each.stride, each.padding)
+    PreparedFilterBank(one).check(each)
+
+
+@pytest.mark.parametrize(
+    ("geometry", "sentence"),
+    [
+        ({"stride": 0}, "stride is 1 or more"),
+        ({"padding": -1}, "padding is 0 or more"),
+        ({"size": (8, 8, 8)}, "size is 1 or more along 2 axes"),
+        ({"groups": 0}, "2 filters are not 0 equal groups"),
+    ],
+)
+def test_geometry_that_is_none_is_refused(geometry, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        Convolution(torch.ones(2, 1, 3, 3), **{"size": 8, **geometry})
+
+
+def test_a_circular_convolution_wraps_no_more_than_once():
+    with pytest.raises(ValueError, match="do not fit"):
+        Convolution(torch.ones(1, 1, 7, 7), size=2, padding=3, circular=True)

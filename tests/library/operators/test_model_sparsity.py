@@ -117,3 +117,18 @@ def test_the_signed_maximum_drops_what_is_negative_beside_zeros(random):
 
 def test_an_empty_batch_stays_empty():
     assert ModelProjection(2)(torch.zeros(0, 4, 6, 6)).shape == (0, 4, 6, 6)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"magnitude": "abs"}, "magnitude are signed or absolute, not 'abs'"),
+        ({"switches": "naive"}, "switches are known or fixed, not 'naive'"),
+        ({"region": 0}, "a region has a side of 1 or more"),
+        ({"share": 1.5}, "a share is between 0 and 1"),
+        ({"k": -1}, "k is 0 or more"),
+    ],
+)
+def test_what_is_no_projection_is_refused(options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        ModelProjection(**options)

@@ -116,3 +116,10 @@ def test_places_beyond_uint8_are_refused(random):
     x = torch.randn(1, 1, 17, 17, generator=random)
     with pytest.raises(ValueError, match="17 x 17 have more places"):
         max_pool(x, 17, 17)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_indices_in_the_whole_map_are_refused(size):
+    values, indices = F.max_pool2d(torch.rand(1, 1, 6, 6), size, return_indices=True)
+    with pytest.raises(ValueError, match=r"uint8.*max_unpool2d"):
+        unpool(values, indices, size, size)

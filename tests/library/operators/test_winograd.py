@@ -103,3 +103,22 @@ def test_what_it_does_not_know_is_refused():
         winograd.convolve(x, filters, 3)
     with pytest.raises(ValueError, match=r"signals of \(2, 4\) are smaller"):
         winograd.convolve(x[:, :, :2], filters, 0)
+
+
+@pytest.mark.parametrize("padding", [0, 1, 2])
+def test_second_derivatives_are_right(padding, random):
+    x = torch.randn(1, 2, 5, 4, generator=random, dtype=torch.float64, requires_grad=True)
+    filters = torch.randn(2, 2, 3, 3, generator=random, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(
+        lambda x, filters: winograd.convolve(x, filters, padding), (x, filters)
+    )
+
+
+def test_transforms_of_torch_func_go_through_wide_banks(random):
+    filters = torch.randn(128, 128, 3, 3, generator=random) / 34
+    x = torch.randn(2, 128, 28, 28, generator=random)
+    assert winograd.pays(x, filters)
+    y, pull = torch.func.vjp(lambda x: winograd.conv2d(x, filters, padding=1), x)
+    (found,) = pull(y)
+    expected = F.conv_transpose2d(F.conv2d(x, filters, padding=1), filters, padding=1)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-3)

@@ -202,3 +202,14 @@ def test_proposition_1(random):
     w = Convolution(psi, 1)
     hidden = w(x).relu()
     assert torch.allclose(w.adjoint(hidden), x, atol=1e-13)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_filters_that_are_trained_elsewhere_make_no_difference(variant, random):
+    filters = unit_norm(gaussian_filters((8, 4, 3, 3), random))
+    x = torch.randn(1, 4, 6, 6, generator=random)
+    expected, found = (
+        iht(Convolution(bank, 6), x, ModelProjection(), 3, variant).codes
+        for bank in (filters, filters.clone().requires_grad_())
+    )
+    assert torch.equal(found, expected) and not found.requires_grad

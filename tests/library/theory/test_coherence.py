@@ -42,3 +42,13 @@ def test_identical_filters_are_fully_coherent(random):
 def test_an_orthonormal_bank_has_none(random):
     rows, _ = torch.linalg.qr(torch.randn(18, 18, generator=random, dtype=torch.float64))
     assert coherence(rows.view(18, 2, 3, 3)) < 1e-12
+
+
+@pytest.mark.parametrize("taps", [(3, 1), (1, 3), (5, 3)])
+def test_filters_need_not_be_square(taps, random):
+    filters = unit_norm(torch.randn(3, 2, *taps, generator=random, dtype=torch.float64))
+    w = Convolution(filters, size=9)
+    codes = torch.eye(w(torch.zeros(1, *w.signal_shape, dtype=torch.float64)).numel())
+    rows = w.adjoint(codes.double().view(-1, *w.code_shape)).flatten(1)
+    expected = (rows @ rows.T).fill_diagonal_(0).abs().max()
+    assert coherence(filters, shifts=True) == pytest.approx(float(expected))

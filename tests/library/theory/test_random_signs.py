@@ -94,3 +94,10 @@ def test_a_padded_convolution_is_refused(random):
     filters = bank(random, 2, 1, 3, 4).filters
     with pytest.raises(ValueError, match="padded"):
         square_variance(Convolution(filters, 4, padding=1), torch.ones(1, 2, 4, 4).double())
+
+
+@pytest.mark.parametrize("variance", [7e-6, 1.1e-5, 3.3e-5, 1e-2])
+def test_the_density_is_one_in_all(variance):
+    ratios = np.linspace(1 - 5 * variance**0.5, 1 + 5 * variance**0.5, 20_001)
+    ratios = ratios[ratios > 0]
+    assert np.trapezoid(ratio_density(ratios, variance), ratios) == pytest.approx(1, abs=1e-4)

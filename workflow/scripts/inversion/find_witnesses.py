@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-import torch
 
 from cnninvert.inversion.agreement import agreement
 from cnninvert.inversion.known import observe
@@ -33,20 +32,20 @@ def find_witnesses(
     """Of photograph ``number``, at layer ``place``. ``settings``: side, distance and steps."""
     device, side, first = use_device(gpu), settings["side"], int(number)
     network, preprocessing = read_prepared(prepared, device, side)
-    precise, _ = read_prepared(prepared, device, side, torch.float64)
     with input_errors("name layers of the network in witnesses.layers"):
         network.layer(place)
     listed = pd.read_csv(names)["path"].tolist()[first : first + 2]
     photographs = crops(folder, listed, side).to(device)
     one, other = (photographs / 255).double().split(1)
     found = walk(
-        *(network, precise, place, one, other, preprocessing),
+        *(network, place, one, other, preprocessing),
         switches=METHODS[method].switches,
         distance=settings["distance"],
         steps=settings["steps"],
         callback=counter(settings["steps"], "steps"),
     )
     # Once more, from the picture alone, by the network as it is.
+    precise = network.double()
     truth = observe(precise, preprocessing.normalise(one), place)
     values, switches = agreement(precise, truth, found.picture, preprocessing)
     about = {

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from cnninvert.inversion.invert import Inversion, invert, usual_phases
+from cnninvert.inversion.invert import Inversion, invert
 from cnninvert.inversion.known import Known
 from cnninvert.networks.graph import TracedNetwork
 from cnninvert.networks.preprocessing import Preprocessing
@@ -17,7 +17,8 @@ def invert_logged(
     start: Tensor | float | None = None,
     what: str = "evaluations",
 ) -> Inversion:
-    """``invert`` in its usual phases, so many ``evaluations`` in all; ``what`` is counted."""
-    phases = usual_phases(known, evaluations)
-    count = counter(sum(phase.evaluations for phase in phases), what)
-    return invert(network, known, preprocessing, start=start, phases=phases, callback=count)
+    """``invert`` with so many ``evaluations``; ``what`` is counted."""
+    count = counter(evaluations, what)
+    return invert(
+        network, known, preprocessing, start=start, evaluations=evaluations, callback=count
+    )

@@ -87,7 +87,7 @@ def audit(
     """
     groups = w.filters.unflatten(0, (w.groups, -1))
     k, m, *taps = groups.shape[1:]
-    dimension, strides = m * int(np.prod(taps)), w._axes(w.stride)
+    dimension, strides = m * int(np.prod(taps)), w.axes(w.stride)
     redundancy = k / (m * int(np.prod(strides)))
     if activity:
         count = max(1, round(activity.share * _regions(w)))
@@ -163,7 +163,7 @@ def largest_distortion() -> float:
 
 def reach_in_codes(w: Convolution) -> int:
     """In how many places of the code, along an axis, filters overlap that of the first place."""
-    return -(-max(w.reach) // max(w._axes(w.stride)))
+    return -(-max(w.reach) // max(w.axes(w.stride)))
 
 
 def _regions(w: Convolution) -> int:
@@ -178,7 +178,7 @@ def _products(filters: Tensor) -> Tensor:
 
 def _dilated(filters: Tensor, w: Convolution) -> Tensor:
     """The filters of one group, with the zeros that dilation puts between their taps."""
-    down, across = w._axes(w.dilation)
+    down, across = w.axes(w.dilation)
     spread = filters.new_zeros(*filters.shape[:2], *w.reach)
     spread[..., ::down, ::across] = filters
     return spread

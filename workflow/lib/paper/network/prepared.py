@@ -53,7 +53,6 @@ def read_prepared(
     path: Path,
     device: torch.device | str = "cpu",
     size: int | None = None,
-    dtype: torch.dtype = torch.float32,
 ) -> tuple[TracedNetwork, Preprocessing]:
     """The network in ``path``, traced, and what input it expects.
 
@@ -70,7 +69,7 @@ def read_prepared(
     module = Source(**about["source"]).build()
     with input_errors("delete the file and run again"):
         set_state(module, state, path)
-    module = module.to(device, dtype, memory_format=torch.channels_last)
+    module = module.to(device, memory_format=torch.channels_last)
     where = "the side of its section" if size else "network.size"
     with input_errors(f"name another network, or give it other pictures with {where}"):
         return trace(module, preprocessing.size), preprocessing
