@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate, pairwise
 
 import torch
@@ -27,13 +28,17 @@ class Phase:
     ``photographs``: how much the spectrum of photographs counts beside the measured Hessian; None:
     only the former counts. ``margin``: by how much a switch's place should exceed the other ones,
     relative to the layer's root mean square. ``variation``: the weight of the total variation a
-    pixel.
+    pixel. ``robust``: residuals of values that are larger than this, relative to the values' root
+    mean square, count by their size, not by its square. ``by_error``: ``photographs`` is multiplied
+    by the square of each picture's error of the values, in percent.
     """
 
     evaluations: int
     photographs: float | None
     margin: float = 0.0
     variation: float = 0.0
+    robust: float | None = None
+    by_error: bool = False
 
 
 # First what photographs are like decides, and the margin leads into the middle of the set of
@@ -46,7 +51,15 @@ WITH_SWITCHES = (
     Phase(80, 0.01),
 )
 # Without switches a maximum may stay with the wrong place for good. Smooth pictures come first.
-WITHOUT_SWITCHES = tuple(Phase(60, None, variation=weight) for weight in (1, 0.1, 0.01, 0.001))
+# Then most places are right, and the others must not spoil the rest. What photographs are like
+# counts as long as the values are not explained.
+WITHOUT_SWITCHES = (
+    Phase(50, None, variation=1),
+    Phase(50, None, variation=0.1),
+    Phase(40, None, variation=0.01, robust=0.3),
+    Phase(50, 1, robust=0.1, by_error=True),
+    Phase(50, 1, robust=0.03, by_error=True),
+)
 # Where to start again when a picture is stuck: grey, light, dark.
 STARTS = (natural.BRIGHTNESS, 0.8, 0.15)
 STUCK = 0.1
@@ -203,18 +216,15 @@ def _descend(misfit, x, phases, history, tolerance, callback) -> tuple[Tensor, i
         if search is not None:
             x = search.x
             misfit.measure_energies(x)
-        if phase.photographs is None:
-            chosen = metric.of_photographs(inverse)
-        else:
-            chosen = metric.measured(misfit.residuals, x, inverse, phase.photographs, generator)
+        chosen = _metric(misfit, x, phase, inverse, generator)
         if search is None:
             search = LBFGS(x, chosen, history)
         else:
             search.change(chosen)
         for _ in range(phase.evaluations):
             point = search.trial().detach().requires_grad_()
-            terms = misfit.residuals(point, phase.margin, phase.variation)
-            value = sum(term.squares() for term in terms)
+            terms = misfit.residuals(point, phase.margin, phase.variation, phase.robust)
+            value = sum(term.loss() for term in terms)
             (gradient,) = torch.autograd.grad(value.sum(), point)
             search.tell(value.detach(), gradient)
             evaluations += 1
@@ -223,6 +233,17 @@ def _descend(misfit, x, phases, history, tolerance, callback) -> tuple[Tensor, i
             if not phase.margin and _within(terms, tolerance):
                 return point.detach(), evaluations
     return search.x, evaluations
+
+
+def _metric(misfit, x, phase, inverse, generator) -> metric.Metric:
+    if phase.photographs is None:
+        return metric.of_photographs(inverse)
+    weight = phase.photographs
+    if phase.by_error:
+        with torch.no_grad():
+            weight = weight * (100 * _errors(misfit.residuals(x))["values"]).square()
+    residuals = partial(misfit.residuals, robust=phase.robust)
+    return metric.measured(residuals, x, inverse, weight, generator)
 
 
 def _within(terms, tolerance: float) -> bool:

@@ -35,31 +35,33 @@ def measured(
     residuals: Callable[[Tensor], list[Residual]],
     x: Tensor,
     precision: Tensor,
-    weight: float,
+    weight: float | Tensor,
     generator: torch.Generator,
 ) -> Metric:
     """The inverse of the misfit's Hessian at ``x`` (B, C, H, W), as far as it depends on frequency.
 
     If z is white noise, the power of J^T z at a frequency has the diagonal of J^T J there as its
     mean; J is the Jacobian of the weighted residuals. It is estimated from ``PROBES`` such z and
-    smoothed over neighbouring frequencies. ``weight`` times the ``precision`` of photographs is
-    added: much of it keeps to what photographs are like, little of it converges faster.
+    smoothed over neighbouring frequencies. ``weight``, or (B,), times the ``precision`` of
+    photographs is added: much of it keeps to what photographs are like, little of it converges
+    faster.
     """
     x = x.detach().requires_grad_()
-    terms = [term for term in residuals(x) if term.amount.requires_grad]
+    terms = [(term.weight, term.root()) for term in residuals(x) if term.amount.requires_grad]
     gradients = []
     for number in range(PROBES):
         projections = []
-        for term in terms:
+        for each, root in terms:
             # The same for each picture, whatever the batch.
-            z = torch.randn(term.amount[:1].shape, generator=generator).to(x.device)
-            projections.append((term.weight.sqrt() * (term.amount * z).flatten(1).sum(1)).sum())
+            z = torch.randn(root[:1].shape, generator=generator).to(x.device)
+            projections.append((each.sqrt() * (root * z).flatten(1).sum(1)).sum())
         again = number < PROBES - 1
         gradients += torch.autograd.grad(sum(projections), x, retain_graph=again)
     power = smooth_power(gradients)
     size = power.diagonal(dim1=-2, dim2=-1).real.mean((1, 2, 3)).view(-1, 1, 1, 1, 1)
     floor = torch.finfo(size.dtype).tiny
-    return Metric(torch.linalg.inv(power / size.clamp_min(floor) + weight * precision))
+    weights = torch.as_tensor(weight, device=x.device).view(-1, 1, 1, 1, 1)
+    return Metric(torch.linalg.inv(power / size.clamp_min(floor) + weights * precision))
 
 
 def smooth_power(signals: Iterable[Tensor]) -> Tensor:

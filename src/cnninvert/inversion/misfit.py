@@ -21,15 +21,36 @@ NEXT_POOLING = 0.25
 
 @dataclass(frozen=True)
 class Residual:
-    """What should be zero (B, ...), how much its squares count (B,), and what it is about."""
+    """What should be zero (B, ...), how much its squares count (B,), and what it is about.
+
+    ``scale`` (B,), if any: much larger amounts count by their size, and not by its square.
+    """
 
     about: str  # values, order, box or variation
     weight: Tensor
     amount: Tensor
+    scale: Tensor | None = None
 
     def squares(self) -> Tensor:
         """(B,): the weighted sum of squares of each picture."""
-        return self.weight * self.amount.square().flatten(1).sum(1)
+        return self._weighted_squares(self.amount)
+
+    def loss(self) -> Tensor:
+        """(B,): what is minimised, ``squares`` where there is no scale."""
+        return self._weighted_squares(self.root())
+
+    def root(self) -> Tensor:
+        """(B, ...): what ``loss`` is the sum of squares of, with the sign of the amount.
+
+        Its square is the pseudo-Huber loss 2 s^2 (sqrt(1 + (a / s)^2) - 1) of the amount a.
+        """
+        if self.scale is None:
+            return self.amount
+        relative = self.amount / per_sample(self.scale, self.amount)
+        return self.amount * (2 / (1 + (1 + relative.square()).sqrt())).sqrt()
+
+    def _weighted_squares(self, values: Tensor) -> Tensor:
+        return self.weight * values.square().flatten(1).sum(1)
 
 
 class Misfit:
@@ -88,12 +109,19 @@ class Misfit:
     def _order(self) -> list[str]:
         return [name for name in self.poolings if name in self.known.indices]
 
-    def residuals(self, x: Tensor, margin: float = 0.0, variation: float = 0.0) -> list[Residual]:
+    def residuals(
+        self,
+        x: Tensor,
+        margin: float = 0.0,
+        variation: float = 0.0,
+        robust: float | None = None,
+    ) -> list[Residual]:
         """The residuals of the pictures ``x`` (B, C, H, W).
 
         ``margin``: by how much the named place should exceed the others, relative to the layer's
         root mean square. ``variation``: the weight of the total variation a pixel, which is a term
-        of its own.
+        of its own. ``robust``: the scale of the values' residuals, relative to the root mean square
+        of the known ones.
         """
         terms: list[Residual] = []
         before: dict[str, Tensor] = {}  # what ReLUs were given
@@ -108,7 +136,7 @@ class Misfit:
         outputs = self.network.run(inputs, last=self.layer.name, replace=replace)
         output = deque(outputs, maxlen=1).pop()
         if self.known.values is not None:
-            terms.append(self._values(output.values, before))
+            terms.append(self._values(output.values, before, robust))
         return [*terms, *_box(x), *_variation(x, variation)]
 
     def _relus_of_interest(self) -> set[str]:
@@ -179,14 +207,15 @@ class Misfit:
 
         return pool
 
-    def _values(self, output: Tensor, before: dict[str, Tensor]) -> Residual:
+    def _values(self, output: Tensor, before: dict[str, Tensor], robust: float | None) -> Residual:
         values = self.known.values
         if self.layer.name in before:
             source = self.layer.inputs[0] if self.layer.name in self.poolings else self.layer.name
             if source in self.relus:
                 output = torch.where(values > 0, before[self.layer.name], output)
-        energy = values.square().flatten(1).sum(1)
-        return Residual("values", 1 / energy.clamp_min(1e-12), output - values)
+        energy = values.square().flatten(1).sum(1).clamp_min(1e-12)
+        scale = robust * (energy / values[0].numel()).sqrt() if robust else None
+        return Residual("values", 1 / energy, output - values, scale)
 
     def _weight(self, name: str, like: Tensor) -> Tensor:
         """(B,): 1 over the energy of the layer, times what its depth makes of it."""
