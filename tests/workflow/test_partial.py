@@ -86,4 +86,5 @@ def test_the_documented_table_is_the_tested_one():
 def test_a_project_that_is_moved_or_touched_reruns_nothing(project, tmp_path):
     copy = project.copy(tmp_path)
     copy.file("src/cnninvert/theory/coherence.py").touch()
+    copy.file("workflow/scripts/data/download_cifar10.py").touch()
     assert copy.planned() == {}

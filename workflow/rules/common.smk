@@ -21,6 +21,9 @@ from paper.settings.plan import Plan, folder_digest
 from paper.verdict.summary import verdicts
 
 prepare_jobs(submitted=workflow.remote_exec)
+if workflow.local_exec:
+    # Other --resources than gpu take the place of the profile's.
+    workflow.global_resources.setdefault("gpu", 1)
 
 config.update(typed(config))
 try:

@@ -13,6 +13,8 @@ rule plot_figure4:
         "<logs>/plot_figure4/{layer}-{switches}.log",
     benchmark:
         "<benchmarks>/plot_figure4/{layer}-{switches}.tsv"
+    wildcard_constraints:
+        layer=PLANNED,
     params:
         rows=config["figure4"]["rows"],
         pattern=config["figure4"]["photographs"],

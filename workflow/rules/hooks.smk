@@ -19,6 +19,12 @@ def on_start():
     except (InputError, OSError) as error:
         logger.error(str(error))  # as a WorkflowError it would be shown twice
         sys.exit(1)
+    if workflow.local_exec and config["device"] == "cuda" and not has_gpu():
+        logger.error(
+            "config: device = cuda, but PyTorch finds no GPU here; set device: cpu (or auto), or "
+            "install a CUDA build of torch and its driver."
+        )
+        sys.exit(1)
     where = "GPU" if wants_gpu() else "CPU"
     logger.info(f"cnninvert: preset {config['preset']}, {where}, results in {R}/")
     for sentence in sum(PLAN.left_out.values(), []):
@@ -107,8 +113,13 @@ def manifest_inputs():
     files = {path: path for path in downloads if Path(path).is_relative_to(DATA)}
     for name in set(PLAN.weights) & set(config["weights"]["files"]):
         files[f"weights.files.{name}"] = config["weights"]["files"][name]["path"]
-    if config["picture"]["file"]:
-        files["picture.file"] = config["picture"]["file"]
+    for section, key in (
+        ("picture", "file"),
+        ("network", "file"),
+        ("network", "weights"),
+    ):
+        if config[section][key]:
+            files[f"{section}.{key}"] = config[section][key]
     return {name: Path(expand_path(path)) for name, path in files.items()}
 
 

@@ -33,6 +33,8 @@ rule measure_iht:
         "<logs>/measure_iht/{layer}.log",
     benchmark:
         "<benchmarks>/measure_iht/{layer}.tsv"
+    wildcard_constraints:
+        layer=PLANNED,
     threads: several_threads
     resources:
         gpu=gpus,

@@ -24,6 +24,7 @@ rule prepare_network:
         f"<logs>/prepare_network/{NETWORK}.log",
     benchmark:
         f"<benchmarks>/prepare_network/{NETWORK}.tsv"
+    localrule: True  # it fetches weights, which a cluster's nodes may not be able to
     params:
         settings=network_source,
     script:

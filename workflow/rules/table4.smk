@@ -1,7 +1,5 @@
 """Table 4 and Figure 4: IHT reconstructions of activations, and the pictures decoded from them."""
 
-from itertools import product
-
 # How those of the main weights' pictures are; part is a group of methods.
 PICTURES = "{layer}-{switches}-{part}"
 INVERTED_PICTURES = "{layer}-none-inverted"
@@ -46,6 +44,8 @@ rule reconstruct_activations:
         "<logs>/reconstruct_activations/{weights}-{layer}.log",
     benchmark:
         "<benchmarks>/reconstruct_activations/{weights}-{layer}.tsv"
+    wildcard_constraints:
+        layer=PLANNED,
     threads: several_threads
     resources:
         gpu=gpus,
@@ -68,6 +68,8 @@ rule reconstruct_iht:
         "<logs>/reconstruct_iht/{weights}-{layer}.log",
     benchmark:
         "<benchmarks>/reconstruct_iht/{weights}-{layer}.tsv"
+    wildcard_constraints:
+        layer=PLANNED,
     threads: several_threads
     resources:
         gpu=gpus,
@@ -92,6 +94,8 @@ rule reconstruct_codes:
         "<logs>/reconstruct_codes/{weights}-{layer}.log",
     benchmark:
         "<benchmarks>/reconstruct_codes/{weights}-{layer}.tsv"
+    wildcard_constraints:
+        layer=PLANNED,
     threads: several_threads
     resources:
         gpu=gpus,
@@ -121,6 +125,8 @@ rule decode_pictures:
         f"<logs>/decode_pictures/{PICTURES}.log",
     benchmark:
         f"<benchmarks>/decode_pictures/{PICTURES}.tsv"
+    wildcard_constraints:
+        layer=PLANNED,
     threads: several_threads
     resources:
         gpu=gpus,
@@ -144,6 +150,8 @@ rule invert_pictures:
         "<logs>/invert_pictures/{layer}.log",
     benchmark:
         "<benchmarks>/invert_pictures/{layer}.tsv"
+    wildcard_constraints:
+        layer=PLANNED,
     threads: several_threads
     resources:
         gpu=gpus,
@@ -173,6 +181,7 @@ rule score_pictures:
     benchmark:
         "<benchmarks>/score_pictures/{layer}-{switches}.tsv"
     wildcard_constraints:
+        layer=PLANNED,
         switches="known|fixed|none",
     threads: several_threads
     resources:
@@ -202,17 +211,10 @@ INVERTED_ERRORS = expand(
     rules.invert_pictures.output.errors,
     layer=MACRO_LAYERS if "none" in PICTURED else [],
 )
-ALL_ERRORS, ALL_PICTURES = (
-    [
-        path
-        for each in product(MACRO_LAYERS, PICTURED)
-        for path in every_part(files, *each)
-    ]
-    for files in (
-        rules.decode_pictures.output.errors,
-        rules.decode_pictures.output.pictures,
-    )
-)
+DECODED_METRICS = some_parts(rules.score_pictures.output.metrics)
+DECODED_ERRORS = all_parts(rules.decode_pictures.output.errors, SWITCHES)
+ALL_ERRORS = all_parts(rules.decode_pictures.output.errors, PICTURED)
+ALL_PICTURES = all_parts(rules.decode_pictures.output.pictures, PICTURED)
 # What the decoded pictures are compared with, where there are any.
 BASELINES = [rules.score_baselines.output.scores] * REACHED
 

@@ -143,3 +143,12 @@ def test_crops_on_file(folder, tmp_path):
         first = chosen.loc[chosen["split"] == "train", "path"].iloc[0]
         assert (file["train"][0] == centre_crop(load(folder / first))).all()
         assert len(set(file["train_path"][:].tolist())) == 5
+
+
+def test_large_crops_are_not_enlarged_from_a_smaller_reading(tmp_path):
+    stripes = np.zeros((1600, 1600, 3), np.uint8)
+    stripes[:, ::2] = 255  # one pixel wide: gone when read at half the size
+    Image.fromarray(stripes).save(tmp_path / "stripes.jpg", quality=100, subsampling=0)
+    small, large = (load(tmp_path / "stripes.jpg", side) for side in (512, 1600))
+    assert small.size == (800, 800) and large.size == (1600, 1600)
+    assert np.asarray(large).std() > 100

@@ -160,3 +160,20 @@ def test_equal_is_what_differs_by_less_than_a_tenth_of_the_way_from_noise():
         known, fixed = table_of(claims.visually(scores(difference))).itertuples()
         assert (known.verdict, fixed.verdict) == ("holds", expected)
         assert fixed.limit == "within 0.05 of 0" and fixed.freedom == 11
+
+
+def test_one_step_improves_nothing_and_claims_nothing():
+    steps = pd.DataFrame({"bank": 0, "code": range(9), "variant": "unit", "step": 1})
+    assert not list(claims.iht_codes(steps.assign(code_error=0.5)))
+
+
+def test_layers_are_one_family_of_claims_about_activations():
+    rows = [
+        ("pool1", "learned", "signed", 0, image, "unit", step, 1.0 / step)
+        for image in range(5)
+        for step in (1, 2)
+    ]
+    names = ["layer", "filters", "maximum", "bank", "image", "variant", "step", "error"]
+    errors = pd.DataFrame(rows, columns=names)
+    both = pd.concat([errors, errors.assign(layer="pool2")])
+    assert {each.family for each in claims.iht_activations(both)} == {"algorithm1 activations"}

@@ -39,7 +39,8 @@ def half_precision(device: torch.device) -> bool:
     """Whether bfloat16 arithmetic is fast in hardware on ``device``."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and "avx512_bf16" in cpu_flags()
+    # In this order: PyTorch for Apple's processors has no oneDNN to be asked.
+    return "avx512_bf16" in cpu_flags() and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def computing_type(device: torch.device, precision: str) -> torch.dtype:

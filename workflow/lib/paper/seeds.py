@@ -9,7 +9,7 @@ def generator(*seeds: int, device: torch.device | str = "cpu") -> torch.Generato
 
     The first one is the user's, the second says what is drawn: 0 and 1 splits and networks, 2 to 4
     trainings, 5 and 6 Gaussian filters, 7 IHT's codes, 8 and 9 crops and signs, 10 and 11 switches
-    and noise, 12 to 15 banks, noise and crops of any network, 16 Theorem 3.1.
+    and noise, 12 to 15 banks, noise and crops of any network, 16 Theorem 3.1, 17 the horizon.
 
     NumPy fills up with zeros, so that (0, 2) and (0, 2, 0) are one stream. Where that happens, in
     Figure 2, a decoder and the first epoch of a CNN of Table 1, the draws have nothing in common.

@@ -1,7 +1,11 @@
 """What the rules of decoders.smk, table4.smk and figure4.smk share: layers and input functions."""
 
+from itertools import product
+
 MACRO_LAYERS = [f"pool{layer}" for layer in PLAN.macro_layers[MAIN]]
 REACHED = bool(MACRO_LAYERS)
+# The layers whose activations there are.
+PLANNED = "|".join(MACRO_LAYERS) or "none"
 SWITCHES = config["decoders"]["switches"]
 # What pictures come from: decoders, by their switches, and inversion without one.
 PICTURED = SWITCHES + ["none"] * (config["table4"]["inverted_images"] > 0)
@@ -39,6 +43,15 @@ def every_part(files, layer, switches):
     if switches == "none":
         names = ["inverted"]
     return expand(files, layer=layer, switches=switches, part=names)
+
+
+def all_parts(files, pictured):
+    """``files`` of all parts of all pictures of the main weights, by what they come from."""
+    return [
+        path
+        for layer, switches in product(MACRO_LAYERS, pictured)
+        for path in every_part(files, layer, switches)
+    ]
 
 
 def some_parts(files, *names, switches=SWITCHES):

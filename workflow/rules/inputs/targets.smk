@@ -9,6 +9,9 @@ NEEDED = {
         for section in ("inversion", "witnesses")
     },
 }
+NEEDED["table1_width"] = (
+    "table1_width: say how many filters, as in --config 'table1_width={one_layer: [16, 32]}'."
+)
 NEEDED["figure_inversion"] = NEEDED["layer_by_layer"] = NEEDED["inversion"]
 
 

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from cnninvert.inversion.agreement import agreement
 from cnninvert.inversion.known import observe
 from cnninvert.inversion.witness import walk
@@ -13,7 +11,7 @@ from machinery.progress import counter
 from paper.device import use_device
 from paper.inversion import pictures_file
 from paper.inversion.methods import METHODS
-from paper.network.pictures import crops
+from paper.network.pictures import crops, listed
 from paper.network.prepared import read_prepared
 
 
@@ -34,8 +32,7 @@ def find_witnesses(
     network, preprocessing = read_prepared(prepared, device, side)
     with input_errors("name layers of the network in witnesses.layers"):
         network.layer(place)
-    listed = pd.read_csv(names)["path"].tolist()[first : first + 2]
-    photographs = crops(folder, listed, side).to(device)
+    photographs = crops(folder, listed(names, first, 2), side).to(device)
     one, other = (photographs / 255).double().split(1)
     found = walk(
         *(network, place, one, other, preprocessing),

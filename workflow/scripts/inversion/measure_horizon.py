@@ -16,7 +16,7 @@ from machinery.files import write_csv
 from machinery.progress import counter
 from paper.device import use_device
 from paper.inversion.layers import activations_and_poolings
-from paper.network.pictures import crops
+from paper.network.pictures import crops, listed
 from paper.network.prepared import read_prepared
 from paper.seeds import generator
 
@@ -40,8 +40,10 @@ def measure_horizon(
     """Of photograph ``number``. ``settings``: layers, side, floor, probes and lanczos."""
     device, probes = use_device(gpu), settings["probes"]
     precision = torch.float64 if probes else torch.float32
-    network, preprocessing = read_prepared(prepared, device, settings["side"], precision)
-    name = pd.read_csv(names)["path"][int(number)]
+    network, preprocessing = read_prepared(prepared, device, settings["side"])
+    if probes:
+        network = network.double()
+    (name,) = listed(names, int(number), 1)
     picture = crops(folder, [name], settings["side"]).to(device, precision) / 255
     with input_errors("name layers of the network in horizon.layers"):
         layers = activations_and_poolings(network, settings["layers"])

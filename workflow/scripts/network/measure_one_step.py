@@ -13,6 +13,7 @@ from cnninvert.operators.model_sparsity import ModelProjection
 from cnninvert.operators.norms import norms
 from cnninvert.solvers.one_step import one_step
 from machinery import job
+from machinery.errors import InputError
 from machinery.files import write_csv
 from machinery.progress import progress
 from paper.device import use_device
@@ -39,7 +40,10 @@ def measure_one_step(
     device = use_device(gpu)
     network, preprocessing = read_prepared(prepared, device)
     listed = pd.read_csv(names)["path"].tolist()[:images]
-    found = places(network)
+    if not (found := places(network)):
+        raise InputError(
+            "one_step: no activation of this network meets a convolution; name another one."
+        )
     inputs = {place.convolution.inputs[0] for place in found}
     rows = []
     with torch.inference_mode():
@@ -75,7 +79,7 @@ def measure_one_step(
         for place in found
     )
     table = pd.DataFrame(rows, columns=["layer", "kind", "bank", "image", "error"])
-    write_csv(errors, table.merge(about, on="layer") if len(about) else table)
+    write_csv(errors, table.merge(about, on="layer"))
 
 
 def _operators(

@@ -14,7 +14,6 @@ from paper.printing.plotting import COLOURS, save
 from paper.table1.panels import figure_panels
 from paper.verdict import fidelity
 
-ROWS = ("random", "learned")
 SHAPES = "osD^vp"  # of the markers, a filter size each
 NEUTRAL = "#555555"
 PAPER = {"color": COLOURS["paper"], "lw": 0.8, "ls": "--"}

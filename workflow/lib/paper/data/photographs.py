@@ -136,8 +136,10 @@ def check(path: Path) -> tuple[int, int]:
         return picture.height, picture.width
 
 
-def load(path: str | Path) -> Image.Image:
+def load(path: str | Path, side: int = 2 * SHORT_SIDE) -> Image.Image:
     """An image as 8-bit RGB, upright; of an animation, the first frame.
+
+    Large ones may be read at a smaller scale, at which no side is less than ``side`` pixels.
 
     Grey, 16-bit, palette and CMYK images are converted. Raises InputError for transparency, pixels
     on no known scale, and sizes that cannot be used.
@@ -145,7 +147,7 @@ def load(path: str | Path) -> Image.Image:
     try:
         # What is odd and does not matter would be warned of.
         with warnings.catch_warnings(action="ignore"), _opened(path) as picture:
-            return _loaded(path, picture)
+            return _loaded(path, picture, side)
     except (InputError, MemoryError):
         raise
     except Exception as error:  # whatever a damaged file leads to
@@ -166,7 +168,7 @@ def _opened(path: str | Path) -> Iterator[Image.Image]:
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def _loaded(path: str | Path, picture: Image.Image) -> Image.Image:
+def _loaded(path: str | Path, picture: Image.Image, side: int) -> Image.Image:
     _check_size(path, picture.width, picture.height)
     transparent = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
     if transparent and picture.convert("RGBA").getextrema()[3][0] < 255:
@@ -174,7 +176,7 @@ def _loaded(path: str | Path, picture: Image.Image) -> Image.Image:
             f"{path}: the image has transparent pixels; flatten, remove or replace it."
         )
     # JPEGs are decoded at the smallest scale that is large enough: several times faster.
-    picture.draft("RGB", (2 * SHORT_SIDE, 2 * SHORT_SIDE))
+    picture.draft("RGB", (side, side))
     upright = ImageOps.exif_transpose(picture)
     if upright.mode.startswith("I;16"):
         # Pillow would clip at 255.

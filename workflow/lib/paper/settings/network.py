@@ -13,20 +13,31 @@ PACKAGES = ("torchvision", "timm")
 def network_label(section: dict[str, Any]) -> str:
     """What the network's folder is called: resnet18-random0 for torchvision:resnet18, drawn.
 
-    >>> network_label({"name": "torchvision:resnet18", "file": None, "random": 0})
+    Own weights of a known network are named behind it.
+
+    >>> network_label({"name": "torchvision:resnet18", "file": None, "weights": None, "random": 0})
     'resnet18-random0'
+    >>> network_label({"name": "vgg16", "file": None, "weights": "a/mine.pt", "random": None})
+    'vgg16-mine'
     """
-    name = Path(section["file"]).stem if section["file"] else section["name"]
-    plain = re.sub(r"[^A-Za-z0-9_]+", "-", name.removeprefix("torchvision:")).strip("-")
-    return (plain or "network") + (
-        "" if section["random"] is None else f"-random{section['random']}"
-    )
+    parts = [section["name"]]
+    if section["file"]:
+        parts = [Path(section["file"]).stem]
+    elif (short := section["name"].removeprefix("torchvision:")) not in KNOWN:
+        parts = [short]
+    if section["weights"] and not section["file"]:
+        parts.append(Path(section["weights"]).stem)
+    if section["random"] is not None:
+        parts.append(f"random{section['random']}")
+    plain = (re.sub(r"[^A-Za-z0-9_]+", "-", each).strip("-") for each in parts)
+    return "-".join(each or "network" for each in plain)
 
 
 def check_network(section: dict[str, Any]) -> None:
     """Raise InputError unless the section says one network and one set of parameters."""
-    package = section["name"].partition(":")[0]
-    if not section["file"] and section["name"] not in KNOWN and package not in PACKAGES:
+    package, _, model = section["name"].partition(":")
+    known = section["name"] in KNOWN or (package in PACKAGES and model)
+    if not section["file"] and not known:
         raise InputError(
             f"config: network.name = {section['name']} must be one of {', '.join(KNOWN)}, "
             "torchvision:NAME or timm:NAME; your own network goes into network.file."

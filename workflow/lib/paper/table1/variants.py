@@ -11,12 +11,6 @@ from paper.table1.search import evaluate
 from paper.table1.varied import vary
 
 
-def trained(architecture: Architecture, variants: list[str]) -> list[Architecture]:
-    """The architectures of those variants that are trained step by step."""
-    varied = [vary(architecture, variant) for variant in variants if variant != "ridge"]
-    return [architecture for architecture in varied if architecture is not None]
-
-
 def evaluate_variants(
     chosen: Architecture,
     variants: list[str],

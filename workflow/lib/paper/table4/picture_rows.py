@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_lowercase
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -79,7 +80,7 @@ def draw(rows: list[Row], titles: Mapping[str, str], notes: Mapping[str, str], f
         left = edge + column * (side + GAP)
         middle = left + side / 2
         low = head - 8 - LINE * bool(notes)
-        text(middle, low, f"({'abcdefghij'[column]}) {title}", 8)
+        text(middle, low, f"({ascii_lowercase[column % 26]}) {title}", 8)
         text(middle, head - 8, notes.get(method, ""), 7, GREY)
         for number, row in enumerate(rows):
             top = head + number * (side + LABEL)

@@ -180,7 +180,7 @@ def visually(scores: pd.DataFrame) -> Iterator[Claim]:
 
 def iht_codes(curves: pd.DataFrame) -> Iterator[Claim]:
     """Footnote 4 on random codes: bank, code, variant, step, code_error."""
-    yield from _improves("random codes", "", curves, ["bank", "code"], "code_error")
+    yield from _improves("codes", "random codes", "", curves, ["bank", "code"], "code_error")
 
 
 def iht_activations(errors: pd.DataFrame) -> Iterator[Claim]:
@@ -190,13 +190,8 @@ def iht_activations(errors: pd.DataFrame) -> Iterator[Claim]:
     """
     signed = errors[errors["maximum"] == "signed"]
     for (layer, filters), group in signed.groupby(["layer", "filters"], sort=False):
-        yield from _improves(layer, f",filters={filters}", group, ["bank", "image"], "error")
-
-
-def by_bank(errors: pd.DataFrame, column: str, value: str) -> pd.DataFrame:
-    """Errors of one method: a row a photograph, a column a filter bank."""
-    chosen = errors[errors[column] == value]
-    return chosen.pivot(index="image", columns="bank", values="error")
+        reading, sample = f",filters={filters}", ["bank", "image"]
+        yield from _improves("activations", layer, reading, group, sample, "error")
 
 
 def _bandwidths(random: dict[str, pd.DataFrame]) -> Iterator[Claim]:
@@ -224,14 +219,17 @@ def _bandwidths(random: dict[str, pd.DataFrame]) -> Iterator[Claim]:
 
 
 def _improves(
-    what: str, reading: str, errors: pd.DataFrame, sample: list[str], column: str
+    family: str, what: str, reading: str, errors: pd.DataFrame, sample: list[str], column: str
 ) -> Iterator[Claim]:
     """Whether most samples' error is lower after the last IHT step than after the first.
 
-    ``sample``: what names one. A photograph counts once, however many filter banks it has met.
+    No claim where one step is all. ``sample``: what names one. A photograph counts once, however
+    many filter banks it has met.
     """
     for variant, group in errors.groupby("variant", sort=False):
         by_step = group.pivot(index="step", columns=sample, values=column)
+        if len(by_step) < 2:
+            continue
         better = by_step.iloc[-1] < by_step.iloc[0]
         if "image" in sample:
             better = better.groupby(level="image").mean() > 0.5
@@ -245,6 +243,6 @@ def _improves(
             np.nan,
             len(better),
             "above 1/2",
-            f"algorithm1 {what}",
+            f"algorithm1 {family}",
             evidence,
         )
