@@ -32,7 +32,8 @@ def find_witnesses(
     network, preprocessing = read_prepared(prepared, device, side)
     with input_errors("name layers of the network in witnesses.layers"):
         network.layer(place)
-    photographs = crops(folder, listed(names, first, 2), side).to(device)
+    chosen = listed(names, first, 2)
+    photographs = crops(folder, chosen, side).to(device)
     one, other = (photographs / 255).double().split(1)
     found = walk(
         *(network, place, one, other, preprocessing),
@@ -55,7 +56,7 @@ def find_witnesses(
     }
     picture = found.picture.float().cpu().numpy()
     shown = photographs[:1].cpu().numpy()
-    pictures_file.write(pictures, errors, listed[:1], shown, picture, about)
+    pictures_file.write(pictures, errors, chosen[:1], shown, picture, about)
 
 
 if "snakemake" in globals():
