@@ -19,12 +19,6 @@ def on_start():
     except (InputError, OSError) as error:
         logger.error(str(error))  # as a WorkflowError it would be shown twice
         sys.exit(1)
-    if workflow.local_exec and config["device"] == "cuda" and not torch_sees_gpu():
-        logger.error(
-            "config: device = cuda, but PyTorch finds no GPU here; set device: cpu (or auto), or "
-            "install a CUDA build of torch and its driver."
-        )
-        sys.exit(1)
     where = "GPU" if wants_gpu() else "CPU"
     logger.info(f"cnninvert: preset {config['preset']}, {where}, results in {R}/")
     for sentence in sum(PLAN.left_out.values(), []):

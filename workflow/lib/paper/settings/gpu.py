@@ -17,17 +17,12 @@ def has_gpu(devices: Path = Path("/dev")) -> bool:
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
     if hidden or not any(any(devices.glob(name)) for name in ("nvidia[0-9]*", "dxg")):
         return False
-    if not (usable := torch_sees_gpu()):
+    question = "import torch; raise SystemExit(not torch.cuda.is_available())"
+    answer = subprocess.run([sys.executable, "-c", question], capture_output=True)
+    if answer.returncode:
         print(
             "device: auto: this machine has a GPU that torch cannot use (its driver, or a build of "
             "torch without CUDA); jobs run on the CPU.",
             file=sys.stderr,
         )
-    return usable
-
-
-def torch_sees_gpu() -> bool:
-    """What torch says, in a process of its own: its import takes seconds."""
-    question = "import torch; raise SystemExit(not torch.cuda.is_available())"
-    answer = subprocess.run([sys.executable, "-c", question], capture_output=True)
     return not answer.returncode
