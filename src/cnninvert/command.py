@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnninvert.inversion.invert import invert
+from cnninvert.inversion.invert import EVALUATIONS, invert
 from cnninvert.inversion.known import observe
 from cnninvert.networks.models import build, build_from_file
 from cnninvert.networks.parameters import draw_parameters, read_state, set_state
@@ -21,7 +21,7 @@ from cnninvert.networks.tracing import trace
 from cnninvert.operators.norms import norms
 
 WHAT = ("values", "switches", "masks")
-FEW, MANY, LARGE = 240, 480, 160  # large pictures take more evaluations to converge
+MANY, LARGE = 480, 160  # large pictures take more evaluations to converge
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     words = f"of the layer: any of {', '.join(WHAT)}, with commas; default: {default}"
     one.add_argument("--known", default=default, help=words)
     one.add_argument("--size", type=int, default=224, help="side in pixels; default: 224")
-    most = f"of network and gradient; default: {FEW}, or {MANY} from {LARGE} pixels on"
+    most = f"of network and gradient; default: {EVALUATIONS}, or {MANY} from {LARGE} pixels on"
     one.add_argument("--evaluations", type=int, help=most)
     one.add_argument("--mean", type=float, nargs=3, default=TORCHVISION_MEAN)
     one.add_argument("--std", type=float, nargs=3, default=TORCHVISION_STD)
@@ -73,7 +73,7 @@ def _invert(options: argparse.Namespace) -> dict:
         raise ValueError("give the network's weights with --weights, or a seed with --random")
     evaluations = options.evaluations
     if evaluations is None:
-        evaluations = MANY if options.size >= LARGE else FEW
+        evaluations = MANY if options.size >= LARGE else EVALUATIONS
     if evaluations < 1:
         raise ValueError(f"--evaluations {evaluations}: give 1 or more")
     if options.size < 1:

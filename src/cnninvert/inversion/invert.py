@@ -75,8 +75,7 @@ class Inversion:
     (B,), the share of switches that differ, as ``agreement`` counts them; ``order_errors`` (B,),
     the norm by which places exceed the ones that switches name, relative to the poolings' values.
     ``converged`` (B,): whether value and order errors are within the tolerance. ``restarts`` (B,):
-    how often another start was tried.
-    ``evaluations``: of network and gradient, of all starts.
+    how often another start was tried. ``evaluations``: of network and gradient, of all starts.
     """
 
     pictures: Tensor

@@ -67,8 +67,8 @@ def observe(
 
     ``x`` is what ``Preprocessing.normalise`` makes of pictures in [0, 1]. ``switches``: those of
     all max-poolings up to the layer, of none, or of those named. ``masks``: whether the signs
-    before all ReLUs are known. Raises ValueError for layers that the network
-    lacks, poolings that do not come before the layer, and inputs that are not the network's.
+    before all ReLUs are known. Raises ValueError for layers that the network lacks, poolings that
+    do not come before the layer, and inputs that are not the network's.
     """
     check_input(network, x)
     poolings = [each.name for each in layers_up_to(network, layer) if each.kind == "max_pool"]

@@ -113,7 +113,7 @@ def undo(
     lower, upper = (torch.as_tensor(bound).to(outputs.values) for bound in bounds)
     x = torch.zeros(shape, dtype=outputs.values.dtype, device=outputs.values.device)
     x = x.clamp(lower, upper) if sparse else ((lower + upper) / 2).expand(shape).clone()
-    operator = replace(module_operator(conv, shape[2:]), filters=conv.weight.detach())  # its norms
+    operator = replace(module_operator(conv, shape[2:]), filters=conv.weight.detach())  # own norms
     # Power iteration comes from below, by about 1 %.
     step = 1 / (1.05 * operator.largest_eigenvalue())
     most = (-gradient(x)).amax() if sparse else 0.0

@@ -18,9 +18,9 @@ IDENTITIES = (nn.Identity, nn.Dropout, nn.Dropout2d)
 def trace(module: nn.Module, input_size: int | tuple[int, ...]) -> TracedNetwork:
     """The network that ``module`` computes when it is evaluated, as named layers.
 
-    ``input_size``: the side of the pictures, (H, W), or (C, H, W). The module is
-    not changed. Batch norms are folded into the convolutions that they follow, whose parameters are
-    copies then; all others stay the module's own. So trace again after the module has changed.
+    ``input_size``: the side of the pictures, (H, W), or (C, H, W). The module is not changed. Batch
+    norms are folded into the convolutions that they follow, whose parameters are copies then; all
+    others stay the module's own. So trace again after the module has changed.
     A layer has the name that the module gives it; one that is used again, or is a function within
     a module, has a number or the function's name behind it.
 

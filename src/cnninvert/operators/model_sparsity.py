@@ -90,7 +90,7 @@ class ModelProjection:
         for name, choices in (("switches", Switches), ("magnitude", Magnitude)):
             if (given := getattr(self, name)) not in get_args(choices):
                 words = " or ".join(get_args(choices))
-                raise ValueError(f"{name} are {words}, not {given!r}")
+                raise ValueError(f"{name} must be {words}, not {given!r}")
         if self.region is not None and self.region < 1:
             raise ValueError(f"a region has a side of 1 or more, not {self.region}")
         if self.share is not None and not 0 <= self.share <= 1:

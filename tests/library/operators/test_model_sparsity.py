@@ -122,8 +122,8 @@ def test_an_empty_batch_stays_empty():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"magnitude": "abs"}, "magnitude are signed or absolute, not 'abs'"),
-        ({"switches": "naive"}, "switches are known or fixed, not 'naive'"),
+        ({"magnitude": "abs"}, "magnitude must be signed or absolute, not 'abs'"),
+        ({"switches": "naive"}, "switches must be known or fixed, not 'naive'"),
         ({"region": 0}, "a region has a side of 1 or more"),
         ({"share": 1.5}, "a share is between 0 and 1"),
         ({"k": -1}, "k is 0 or more"),
