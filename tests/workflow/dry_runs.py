@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 # What a plan imports but for our own modules, which come from the folder that is planned in.
@@ -18,16 +19,23 @@ _fork.set_forkserver_preload(IMPORTED)
 
 def dry_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """What ``snakemake --dry-run`` with ``arguments`` prints in ``folder``, and its exit code."""
-    with tempfile.NamedTemporaryFile("w+") as output:
-        process = _fork.Process(target=_run, args=(folder, arguments, output.name))
+    # The process's own exit code can be lost where two threads start processes: each start also
+    # asks the other thread's process whether it has ended, and only the first to ask is told.
+    ended, end = _fork.Pipe(duplex=False)
+    with tempfile.NamedTemporaryFile("w+") as output, ended:
+        process = _fork.Process(target=_run, args=(folder, arguments, output.name, end))
         process.start()
-        process.join(PATIENCE)
+        end.close()
+        code = None
+        with suppress(EOFError):
+            if ended.poll(PATIENCE):
+                code = ended.recv()
         process.kill()
         process.join()
-        return subprocess.CompletedProcess(arguments, process.exitcode, output.read(), "")
+        return subprocess.CompletedProcess(arguments, code, output.read(), "")
 
 
-def _run(folder: Path, arguments: tuple[str, ...], output: str) -> None:
+def _run(folder: Path, arguments: tuple[str, ...], output: str, end) -> None:
     os.chdir(folder)
     file = os.open(output, os.O_WRONLY)
     os.dup2(file, 1)
@@ -37,4 +45,10 @@ def _run(folder: Path, arguments: tuple[str, ...], output: str) -> None:
     sys.dont_write_bytecode = True
     from snakemake.cli import main
 
-    main(["--dry-run", "--cores", "2", *arguments])
+    try:
+        main(["--dry-run", "--cores", "2", *arguments])
+    except SystemExit as exit:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        end.send(exit.code)
+        raise
