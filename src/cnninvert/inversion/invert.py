@@ -132,6 +132,7 @@ def invert(
     preprocessing = preprocessing or Preprocessing()
     _check_effort(known, evaluations, phases, history)
     _check(network, known, preprocessing, start)
+    network = network.detached()  # else its layers would be kept for gradients of parameters
     if phases is None:
         phases = usual_phases(known, evaluations or EVALUATIONS)
     layers = {known.layer, *known.masks}

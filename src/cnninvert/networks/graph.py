@@ -84,6 +84,13 @@ class TracedNetwork:
         other.graph.double()
         return other
 
+    def detached(self) -> "TracedNetwork":
+        """A copy with the same parameters, of which no gradients are taken."""
+        tensors = {id(each): each for each in self.graph.buffers()}
+        for each in self.graph.parameters():
+            tensors[id(each)] = nn.Parameter(each.detach(), requires_grad=False)
+        return copy.deepcopy(self, tensors)
+
     def of_kind(self, *kinds: Kind) -> list[Layer]:
         """The layers of these kinds, in order."""
         return [layer for layer in self.layers.values() if layer.kind in kinds]

@@ -9,7 +9,12 @@ from torch import Tensor, fx, nn
 
 from cnninvert.networks.graph import INPUT, Layer, TracedNetwork
 from cnninvert.networks.kinds import kind_of
-from cnninvert.networks.rewriting import fold_batch_norms, name_functional_convolutions, owner
+from cnninvert.networks.rewriting import (
+    fold_batch_norms,
+    name_functional_convolutions,
+    owner,
+    speed_up_convolutions,
+)
 
 # Layers that change nothing when a network is evaluated.
 IDENTITIES = (nn.Identity, nn.Dropout, nn.Dropout2d)
@@ -48,6 +53,7 @@ def trace(module: nn.Module, input_size: int | tuple[int, ...]) -> TracedNetwork
     traced = fx.GraphModule(module, graph)
     name_functional_convolutions(traced)
     fold_batch_norms(traced)
+    speed_up_convolutions(traced)
     traced.recompile()
     inputs = [node for node in traced.graph.nodes if node.op == "placeholder"]
     if sum(not node.args for node in inputs) != 1:
