@@ -170,13 +170,15 @@ def _convolved(
     taps = taps.view(TILE**2, channels, kernels)
     of_one = x.element_size() * TILE**2 * max(kernels, channels) * math.prod(_grid(x, padding))
     signals = max(1, BLOCK // of_one)  # at a time
-    result, kept = x.new_empty(len(x), *_lengths(x, padding), kernels), []
-    for part, into in zip(x.split(signals), result.split(signals), strict=True):
+    shape = (len(x), kernels, *_lengths(x, padding))
+    result = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
+    rows, kept = result.permute(0, 2, 3, 1), []
+    for part, into in zip(x.split(signals), rows.split(signals), strict=True):
         pixels = _transformed(part, padding)
         _write_outputs(into, pixels, taps, bias)
         if keep:
             kept.append(pixels)
-    return result.permute(0, 3, 1, 2), kept
+    return result, kept
 
 
 def _ones(*geometry: Sizes) -> bool:

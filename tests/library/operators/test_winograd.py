@@ -122,3 +122,11 @@ def test_transforms_of_torch_func_go_through_wide_banks(random):
     (found,) = pull(y)
     expected = F.conv_transpose2d(F.conv2d(x, filters, padding=1), filters, padding=1)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-3)
+
+
+def test_its_result_can_be_overwritten(random):
+    x = torch.randn(2, 3, 6, 5, generator=random, requires_grad=True)
+    filters = torch.randn(4, 3, 3, 3, generator=random)
+    (found,) = torch.autograd.grad(winograd.convolve(x, filters).relu_().sum(), x)
+    (expected,) = torch.autograd.grad(F.conv2d(x, filters, padding=1).relu().sum(), x)
+    torch.testing.assert_close(found, expected)
