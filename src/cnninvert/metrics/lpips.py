@@ -5,7 +5,8 @@ Perceptual Metric" (CVPR 2018), version 0.1 of their weights.
 """
 
 from collections.abc import Mapping
-from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -23,14 +24,16 @@ FILES = {"alexnet": "alex.pth", "vgg16": "vgg.pth"}  # in torchmetrics
 def heads(architecture: str) -> dict[str, Tensor]:
     """The published weights, non-negative, (C,) for each of the network's LAYERS.
 
-    They come with the package torchmetrics.
+    They come with the package torchmetrics. Raises ModuleNotFoundError where it is not installed.
 
     >>> sorted(heads("alexnet"))
     ['conv1', 'conv2', 'conv3', 'conv4', 'conv5']
     """
-    folder = resources.files("torchmetrics.functional.image") / "lpips_models"
-    with resources.as_file(folder / FILES[architecture]) as path:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+    package = find_spec("torchmetrics")  # to import it takes twice as long as to import torch
+    if package is None:
+        raise ModuleNotFoundError("LPIPS's weights are in torchmetrics: pip install torchmetrics")
+    folder = Path(package.origin).parent / "functional/image/lpips_models"
+    state = torch.load(folder / FILES[architecture], map_location="cpu", weights_only=True)
     return {
         name: state[f"lin{number}.model.1.weight"].flatten()
         for number, name in enumerate(LAYERS[architecture])

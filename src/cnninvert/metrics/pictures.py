@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
 from cnninvert.metrics.lpips import LPIPS
 from cnninvert.operators.norms import norms
-
-SIGMA, REACH = 1.5, 5  # of SSIM's Gaussian window, in pixels; it is 11 wide
 
 
 class Metrics:
@@ -44,17 +43,10 @@ class Metrics:
 def psnr(pictures: Tensor, photographs: Tensor) -> Tensor:
     """(B,): 10 log10(1 / mean squared error), in dB, of pictures (B, 3, H, W) in [0, 1].
 
-    Computed by the package torchmetrics.
-
-    >>> import torch
     >>> psnr(torch.zeros(1, 3, 4, 4), torch.full((1, 3, 4, 4), 0.1)).round()
     tensor([20.])
     """
-    from torchmetrics.functional.image import peak_signal_noise_ratio
-
-    return peak_signal_noise_ratio(
-        pictures, photographs, data_range=1.0, reduction="none", dim=(1, 2, 3)
-    )
+    return -10 * (pictures - photographs).square().mean((1, 2, 3)).log10()
 
 
 def ssim(pictures: Tensor, photographs: Tensor) -> Tensor:
@@ -62,22 +54,14 @@ def ssim(pictures: Tensor, photographs: Tensor) -> Tensor:
 
     Wang, Bovik, Sheikh and Simoncelli (IEEE TIP 2004): a Gaussian window of 11 x 11 pixels, the
     mean over all windows that lie in the picture, and over R, G and B. Computed by the package
-    torchmetrics.
+    pytorch-msssim.
 
-    >>> import torch
     >>> picture = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     >>> ssim(picture, picture)
     tensor([1.])
     """
-    from torchmetrics.functional.image import structural_similarity_index_measure
+    from pytorch_msssim import ssim as of_windows
 
-    # All channels of all pictures as channels of one: four times faster on a CPU than a batch.
-    _, windows = structural_similarity_index_measure(
-        pictures.flatten(0, 1)[None],
-        photographs.flatten(0, 1)[None],
-        sigma=SIGMA,
-        data_range=1.0,
-        return_full_image=True,
-    )
-    inside = windows[0, :, REACH:-REACH, REACH:-REACH]
-    return inside.unflatten(0, pictures.shape[:2]).mean((1, 2, 3))
+    # In this layout it is three times as fast on a CPU.
+    both = (each.contiguous(memory_format=torch.channels_last) for each in (pictures, photographs))
+    return of_windows(*both, data_range=1.0, size_average=False)

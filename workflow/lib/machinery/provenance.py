@@ -28,6 +28,7 @@ PACKAGES = (
         "pandas",
         "h5py",
         "matplotlib",
+        "pytorch-msssim",
         "torchmetrics",
         "pillow",
     ),
