@@ -143,9 +143,6 @@ class DecoderTraining:
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from what ``state`` returned."""
         self.decoder.load_state_dict(state["decoder"])
-        # Adam counts steps on the CPU; a GPU on which the state was read would be waited for.
-        for values in state["optimiser"]["state"].values():
-            values["step"] = values["step"].cpu()
         self.optimiser.load_state_dict(state["optimiser"])
         for name in STATE:
             setattr(self, name, state[name])
@@ -161,7 +158,8 @@ class DecoderTraining:
             {"params": [parameter], "unit": self.units.get(name)}
             for name, parameter in self.decoder.named_parameters()
         ]
-        return torch.optim.Adam(groups, lr=self.recipe.learning_rate, betas=BETAS)
+        # Fused, it takes half the time, and on a GPU it counts its steps there.
+        return torch.optim.Adam(groups, lr=self.recipe.learning_rate, betas=BETAS, fused=True)
 
     def _decode(self, images: Tensor) -> Tensor:
         with self._precision():
