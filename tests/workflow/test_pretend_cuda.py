@@ -18,7 +18,7 @@ IN_THE_RUN = [
     *("decode_pictures/pool2-known-iht.csv", "score_pictures/pool2-known.csv"),
     *("simulate_iht.csv", "simulate_theory.csv"),
 ]
-ON_DEMAND = ["decode_pictures/pool2-none-inverted.csv", "widen_classifier/2-2.csv"]
+ON_DEMAND = ["decode_pictures/pool1-none-inverted.csv", "widen_classifier/2-2.csv"]
 STATISTICS = [*IN_THE_RUN, *ON_DEMAND]
 SETTINGS = "table4={inverted_images: 1, inverted_evaluations: 3}"
 

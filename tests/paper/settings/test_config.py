@@ -61,7 +61,7 @@ BAD = [
     ({"table1": {"sizes": [4]}}, "table1.sizes"),
     (
         {"table1": {"sizes": [7], "channels": [64]}},
-        "table1.multiply_adds = 30 (million) leaves out every configuration of 3 layers, the "
+        "table1.multiply_adds = 15 (million) leaves out every configuration of 3 layers, the "
         "smallest of which has 73.87",
     ),
     ({"table1": {"chosen": {"conv-1": {"size": 3, "channels": 8}}}}, "table1.chosen"),
