@@ -1,6 +1,9 @@
 """Metrics of decoded pictures: known values, symmetry, order."""
 
 import hashlib
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -132,3 +135,16 @@ def test_all_metrics_at_once(distance, photographs):
     torch.testing.assert_close(found["error"], expected)
     first = metrics(pictures, photographs[:1])
     torch.testing.assert_close(first["ssim"][0], found["ssim"][0])
+
+
+def test_no_job_waits_for_the_import_of_torchmetrics():
+    """It takes twice as long as PyTorch's, and all that is needed are files in it."""
+    probe = (
+        "import sys, torch; from cnninvert.metrics import lpips, pictures; x = torch.rand(2, 3, 16, 16);"
+        "pictures.ssim(x, x); lpips.heads('alexnet'); print('torchmetrics' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    found = subprocess.run(
+        [sys.executable, "-c", probe], env=environment, capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "False\n"
