@@ -97,7 +97,7 @@ BETWEEN = {
     "table1.validation": st.floats(0.995, 1, exclude_max=True).map(
         lambda share: {"table1": {"validation": share}}
     ),
-    "table1.multiply_adds": st.floats(1e-9, 3).map(lambda n: {"table1": {"multiply_adds": n}}),
+    "table1.multiply_adds": st.floats(1e-9, 1).map(lambda n: {"table1": {"multiply_adds": n}}),
     "table1.halving": st.integers(3, 10**9).map(lambda n: {"table1": {"halving": n}}),
     "table1.one_layer_halving": st.integers(3, 10**9).map(
         lambda n: {"table1": {"one_layer_halving": n}}
