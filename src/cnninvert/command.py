@@ -125,7 +125,7 @@ def _module(options: argparse.Namespace) -> torch.nn.Module:
         set_state(module, read_state(options.weights), options.weights)
     else:
         draw_parameters(module, options.random)
-    return module.requires_grad_(False)
+    return module
 
 
 def _read(path: Path, size: int) -> Tensor:

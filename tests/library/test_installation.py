@@ -5,7 +5,6 @@ import subprocess
 import sys
 import tomllib
 import venv
-from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -30,7 +29,7 @@ def run(*command, **options) -> str:
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory) -> Iterator[Path]:
+def python(tmp_path_factory) -> Path:
     """An environment with the library and torchvision, and nothing else.
 
     What the library requires are links to this environment's packages: to install PyTorch once more
@@ -46,7 +45,7 @@ def python(tmp_path_factory) -> Iterator[Path]:
         link(metadata.distribution(name), packages)
     run(python, "-m", "pip", "install", "-q", "--no-deps", ROOT)
     run(python, "-m", "pip", "check")
-    yield python
+    return python
 
 
 def required(requirements: list[str]) -> set[str]:

@@ -47,8 +47,7 @@ def _run(folder: Path, arguments: tuple[str, ...], output: str, end) -> None:
 
     try:
         main(["--dry-run", "--cores", "2", *arguments])
-    except SystemExit as exit:
+    except SystemExit as ending:
         sys.stdout.flush()
         sys.stderr.flush()
-        end.send(exit.code)
-        raise
+        end.send(ending.code)

@@ -9,7 +9,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cnninvert.operators import winograd
 
-_USUAL = nn.Conv2d._conv_forward  # what forward calls with parameters as hooks have left them
+GEOMETRY = ("stride", "padding", "dilation", "groups")  # the last arguments of F.conv2d
 
 
 def owner(node: fx.Node) -> str:
@@ -24,7 +24,7 @@ def name_functional_convolutions(graph: fx.GraphModule) -> None:
         if node.op != "call_function" or node.target not in (F.conv2d, torch.conv2d):
             continue
         given = dict(zip(("input", "weight", "bias"), node.args[:3], strict=False))
-        given |= dict(zip(("stride", "padding", "dilation", "groups"), node.args[3:], strict=False))
+        given |= dict(zip(GEOMETRY, node.args[3:], strict=False))
         given |= node.kwargs
         tensors = [given.get(name) for name in ("weight", "bias")]
         if any(each is not None and each.op != "get_attr" for each in tensors):
@@ -96,8 +96,9 @@ def fold_batch_norms(graph: fx.GraphModule) -> None:
 def speed_up_convolutions(graph: fx.GraphModule) -> None:
     """Let convolutions be computed by Winograd's way where that pays."""
     for conv in graph.modules():
-        usual = isinstance(conv, nn.Conv2d) and type(conv)._conv_forward is _USUAL
-        if usual and conv.padding_mode == "zeros":
-            names = ("stride", "padding", "dilation", "groups")
-            geometry = {name: getattr(conv, name) for name in names}
+        if not isinstance(conv, nn.Conv2d) or conv.padding_mode != "zeros":
+            continue
+        # What forward calls, with the parameters as hooks have left them.
+        if type(conv)._conv_forward is nn.Conv2d._conv_forward:
+            geometry = {name: getattr(conv, name) for name in GEOMETRY}
             conv._conv_forward = partial(winograd.conv2d, **geometry)
