@@ -34,8 +34,9 @@ class WhitenedMirror(Mirror):
         rows = self.weight.permute(0, 2, 3, 1)
         filters = (self.whiten.T @ rows.flatten(1)).view_as(rows).permute(0, 3, 1, 2)
         # With a stride, an output sees one filter weight in stride^2; all share one bias.
-        seen = filters.sum((2, 3), dtype=torch.float32) / (self.stride[0] * self.stride[1])
-        return filters, self.bias - (seen * self.centre.view(-1, 1)).sum(0)
+        seen = self.weight.sum((2, 3)) / (self.stride[0] * self.stride[1])
+        centre = (self.whiten * self.centre).sum(1, keepdim=True)
+        return filters, self.bias - (seen * centre).sum(0)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.convolve(x, *self.folded())

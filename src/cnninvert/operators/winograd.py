@@ -87,10 +87,8 @@ def conv_transpose2d(
     torch.Size([1, 1, 6, 6])
     """
     border = _border(padding)
-    if border is not None and _ones(stride, dilation, groups):
-        turned, border = filters.flip(2, 3).transpose(0, 1), MARGIN - border
-        if pays(x, turned, border):
-            return convolve(x, turned, border, bias)
+    if border is not None and _ones(stride, dilation, groups) and pays(x, filters, MARGIN - border):
+        return convolve(x, filters.flip(2, 3).transpose(0, 1), MARGIN - border, bias)
     return F.conv_transpose2d(x, filters, bias, stride, padding, output_padding, groups, dilation)
 
 
