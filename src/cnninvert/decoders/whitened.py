@@ -9,6 +9,7 @@ from torch import Tensor
 from cnninvert.decoders.decoder import Mirror
 
 ROWS = 16384  # equations of a least-squares fit; its unknowns are at most 25 x 192 + 1
+BLOCK = 512  # columns of a Gram matrix that are computed at a time
 RIDGE = 0.001  # as a share of the inputs' mean energy
 
 
@@ -86,7 +87,9 @@ class WhitenedMirror(Mirror):
 def _ridge(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """The w (columns of a, columns of b) and bias of least ||a w + bias - b||^2 + ridge ||w||^2."""
     a = F.pad(a, (0, 1), value=1.0)
-    gram = a.T @ a
+    gram = a.new_zeros(a.shape[1], a.shape[1])
+    for end in range(BLOCK, len(gram) + BLOCK, BLOCK):  # the lower half: no more is read of it
+        gram[end - BLOCK : end, :end] = a[:, end - BLOCK : end].T @ a[:, :end]
     gram.diagonal()[:-1] += RIDGE * gram.diagonal()[:-1].mean()
     solution = torch.cholesky_solve(a.T @ b, torch.linalg.cholesky(gram))
     return solution[:-1], solution[-1]

@@ -52,7 +52,7 @@ BAD = [
     ({"data": {"sources": []}}, "data.sources"),
     ({"data": {"sources": ["mirror", "mirror"]}}, "without repetition"),
     ({"images": {"root": "/no/such/folder"}}, "images.root = /no/such/folder: there is no such"),
-    ({"images": {"test": 4}}, "table2.images = 32 is more than images.test = 4"),
+    ({"images": {"test": 4}}, "table2.images = 16 is more than images.test = 4"),
     ({"weights": {"use": "mine"}}, "mine is neither known"),
     ({"weights": {"compare": ["torchvision"]}}, "weights.compare names torchvision"),
     ({"figure3": {"layer": "conv1_1"}}, "figure3.layer"),
