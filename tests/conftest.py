@@ -21,8 +21,9 @@ PRETEND = Path(__file__).parent / "pretend_cuda"
 LONGEST = (
     *("workflow/test_independent.py", "workflow/test_slurm.py", "workflow/test_kills.py"),
     *("library/test_installation.py", "workflow/test_pretend_cuda.py", "workflow/test_run.py"),
-    *("workflow/test_slurm_run.py", "workflow/test_inversion.py", "workflow/test_partial.py"),
-    *("workflow/test_two_runs.py", "workflow/test_configs.py", "workflow/test_networks.py"),
+    *("workflow/test_slurm_run.py", "workflow/test_bad_input.py", "workflow/test_inversion.py"),
+    *("workflow/test_two_runs.py", "workflow/test_networks.py", "workflow/test_partial.py"),
+    *("workflow/test_refusals.py", "workflow/test_configs.py"),
 )
 
 
