@@ -63,16 +63,9 @@ def test_reconstructions_beat_noise_in_image_space(run):
 
 
 def test_decoders_beat_every_baseline(run):
-    """Mean colours surely; means over blocks, which are small pictures, on average.
-
-    From pool(3) on the default run's 16 photographs do not decide about blocks.
-    """
     claims = pd.read_csv(run / "tables" / "claims.csv")
-    beat = claims["claim"].str.startswith("original activations beat the ")
-    rows = claims[beat & (claims["reading"] == "decoder=known")]
-    blocks = rows["claim"].str.contains("blocks")
-    assert blocks.any() and (rows.loc[blocks, "ours"] > 0).all()
-    assert (rows.loc[~blocks, "verdict"] == "holds").all()
+    rows = claims[claims["claim"].str.startswith("original activations beat the photograph's")]
+    assert len(rows) and (rows["verdict"] == "holds").all()
 
 
 def test_decoders_decode_photographs_that_none_saw(run):
@@ -80,6 +73,15 @@ def test_decoders_decode_photographs_that_none_saw(run):
     for layer, most in (("pool1", 0.12), ("pool2", 0.17), ("pool3", 0.24), ("pool4", 0.27)):
         scores = pd.read_csv(run / "stats" / "score_pictures" / f"{layer}-known.csv")
         assert scores.loc[scores["method"] == "original", "error"].mean() <= most
+
+
+def test_decoded_pictures_beat_mean_colours_and_block_means(run):
+    claims = pd.read_csv(run / "tables" / "claims.csv")
+    rows = claims[claims["claim"].str.startswith("original activations beat the ")]
+    known = rows[rows["reading"] == "decoder=known"]
+    if known.empty:
+        pytest.skip("this run is older than the baselines, or has no such decoder")
+    assert (known["verdict"] == "holds").all()
 
 
 def test_learned_filters_classify_better_than_random_ones(run):
