@@ -7,6 +7,7 @@ import pytest
 
 TABLES = ("inversion", "horizon", "witnesses", "switch_bits", "layer_by_layer")
 TARGETS = (*TABLES, "figure_inversion")
+REFINED = ("refined", "decoder_fixed")
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,16 @@ def test_activations_of_table_4_are_inverted_too(project):
     assert table.loc["original", "activation_error"] == 0
     planned = project.planned("table4", "--config", *settings)
     assert planned["invert_pictures"] == 3 and planned["score_pictures"] == 7
+
+
+def test_decoded_pictures_are_refined(project):
+    """From values alone, beginning with what the decoder with fixed switches makes of them."""
+    folder = "results/tiny/networks/vgg16/stats/inversion"
+    names = [f"{folder}/pool1-{method}.csv" for method in REFINED]
+    project.run(*names, "--config", "decoders={switches: [known, fixed]}")
+    refined, decoded = (pd.read_csv(project.file(name)) for name in names)
+    assert refined["image"].equals(decoded["image"])
+    assert (refined["value_error"] < decoded["value_error"]).all()
 
 
 def test_witnesses_have_the_same_values(inverted):

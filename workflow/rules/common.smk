@@ -15,7 +15,12 @@ from machinery.schema import check_keys, typed
 from machinery.workspace import check_writable, claim
 from paper.settings.config import check_config, expand as expand_path
 from paper.settings.gpu import has_gpu
-from paper.settings.inversion import inversion_layers, inversion_methods, witness_layers
+from paper.settings.inversion import (
+    REFINED,
+    inversion_layers,
+    inversion_methods,
+    witness_layers,
+)
 from paper.settings.network import network_label
 from paper.settings.plan import Plan, folder_digest
 from paper.verdict.summary import verdicts

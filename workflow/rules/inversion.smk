@@ -16,6 +16,7 @@ rule invert_activations:
         prepared=rules.prepare_network.output.prepared,
         folder=photographs_folder,
         names=rules.list_photographs.output.names,
+        start=decoded_pictures,
     output:
         pictures="<network>/inversion/{place}-{method}.h5",
         errors="<network>/stats/inversion/{place}-{method}.csv",
@@ -24,7 +25,7 @@ rule invert_activations:
     benchmark:
         f"<benchmarks>/invert_activations/{INVERSION}.tsv"
     wildcard_constraints:
-        method="both|values|switches|noise",
+        method="both|values|refined|switches|noise",
     threads: several_threads
     resources:
         gpu=gpus,

@@ -60,6 +60,14 @@ WITHOUT_SWITCHES = (
     Phase(50, 1, robust=0.1, by_error=True),
     Phase(50, 1, robust=0.03, by_error=True),
 )
+# The same from pictures like those that are looked for, such as a decoder's: most maxima are right
+# from the first. Smoothness still keeps deep layers from fitting their values with noise.
+FROM_PICTURES = (
+    Phase(120, None, variation=0.1, robust=0.3),
+    Phase(40, None, variation=0.03, robust=0.3),
+    Phase(40, 1, variation=0.01, robust=0.1, by_error=True),
+    Phase(40, 1, robust=0.03, by_error=True),
+)
 # Where to start again when a picture is stuck: grey, light, dark.
 STARTS = (natural.BRIGHTNESS, 0.8, 0.15)
 STUCK = 0.1
@@ -107,12 +115,13 @@ def invert(
     """Pictures of which ``network`` gives what is ``known``, see ``observe``.
 
     ``preprocessing``: how pixels in [0, 1] become the network's input; torchvision's, if None.
-    ``start``: pictures (B, C, H, W), or a grey in [0, 1]; if None, middle grey, and others for
-    pictures that stay stuck. ``tolerance``: the errors up to which a picture counts as converged;
-    it ends when all errors are a twentieth of it. ``evaluations``: of the network and its gradient,
-    at most, from each start: 240, if None; from 160 pixels a side on, 480 are needed to converge.
-    ``phases``: in their place, how they are spent. ``history``: the steps that L-BFGS remembers;
-    each takes the memory of two pictures. The network is one of float32.
+    ``start``: pictures (B, C, H, W), such as a decoder's, or a grey in [0, 1]; if None, middle
+    grey, and others for pictures that stay stuck. ``tolerance``: the errors up to which a picture
+    counts as converged; it ends when all errors are a twentieth of it. ``evaluations``: of the
+    network and its gradient, at most, from each start: 240, if None; from 160 pixels a side on,
+    480 are needed to converge. ``phases``: in their place, how they are spent. ``history``: the
+    steps that L-BFGS remembers; each takes the memory of two pictures. The network is one of
+    float32.
 
     The misfit (``Misfit``) is minimised by L-BFGS, picture by picture, in a metric that is first
     the covariance of photographs and then the measured inverse Hessian (``metric``), in
@@ -134,7 +143,7 @@ def invert(
     _check(network, known, preprocessing, start)
     network = network.detached()  # else its layers would be kept for gradients of parameters
     if phases is None:
-        phases = usual_phases(known, evaluations or EVALUATIONS)
+        phases = usual_phases(known, evaluations or EVALUATIONS, isinstance(start, Tensor))
     layers = {known.layer, *known.masks}
     layers |= {each.name for each in layers_up_to(network, known.layer) if each.kind == "max_pool"}
     energies = natural.energies(network, layers, preprocessing, known.device)
@@ -153,12 +162,16 @@ def invert(
     return result
 
 
-def usual_phases(known: Known, evaluations: int = EVALUATIONS) -> tuple[Phase, ...]:
-    """The phases of ``invert``, ``WITHOUT_SWITCHES`` where none are known.
+def usual_phases(
+    known: Known, evaluations: int = EVALUATIONS, from_pictures: bool = False
+) -> tuple[Phase, ...]:
+    """The phases of ``invert``: ``WITH_SWITCHES``, or where none are known ``WITHOUT_SWITCHES``.
 
-    They are lengthened or shortened to so many ``evaluations`` in all, at least one each.
+    In place of the latter ``FROM_PICTURES`` where the start is no grey. They are lengthened or
+    shortened to so many ``evaluations`` in all, at least one each.
     """
-    phases = WITH_SWITCHES if known.indices else WITHOUT_SWITCHES
+    without = FROM_PICTURES if from_pictures else WITHOUT_SWITCHES
+    phases = WITH_SWITCHES if known.indices else without
     ends = list(accumulate(phase.evaluations for phase in phases))
     ends = [round(end * evaluations / ends[-1]) for end in ends]
     lengths = (max(1, end - start) for start, end in pairwise([0, *ends]))

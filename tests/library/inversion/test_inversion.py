@@ -1,6 +1,7 @@
 """Inversion without a decoder: regions, residuals, the optimiser, and whole pictures."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 import torch
@@ -178,6 +179,18 @@ def test_switches_alone_say_much_of_a_picture():
     assert cosine.min() > 0.5
 
 
+def test_pictures_to_start_from_are_improved():
+    """Without switches, and they end nearer than what is found from grey."""
+    network, x = small(), pictures()
+    known = observe(network, x, "2", switches=False)
+    start = F.interpolate(F.avg_pool2d(x, 2), size=16, mode="bilinear")
+    from_grey, refined = (
+        norms(invert(network, known, PLAIN, start=begin).pictures - x) for begin in (0.45, start)
+    )
+    assert (refined < norms(start - x)).all()
+    assert (refined < from_grey).all()
+
+
 def test_what_does_not_fit_is_refused():
     network, x = small(), pictures()
     known = observe(network, x, "5")
@@ -221,8 +234,9 @@ def test_a_network_that_computes_nan_does_not_converge():
 def test_phases_are_as_long_as_asked_for(evaluations):
     network = trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2)), 8)
     x = torch.rand(1, 3, 8, 8)
-    for switches in (True, False):
-        phases = usual_phases(observe(network, x, "2", switches=switches), evaluations)
+    for switches, pictures in product((True, False), repeat=2):
+        known = observe(network, x, "2", switches=switches)
+        phases = usual_phases(known, evaluations, pictures)
         assert sum(phase.evaluations for phase in phases) == evaluations
 
 

@@ -24,6 +24,13 @@ def of_layer(wildcards):
     ]
 
 
+def decoded_pictures(wildcards):
+    """The pictures that an inversion starts from, if it does not start from grey."""
+    if wildcards.method != REFINED:
+        return []
+    return expand("<network>/inversion/{place}-decoder_fixed.h5", place=wildcards.place)
+
+
 def layer_decoder(wildcards):
     """The trained decoder of a layer."""
     name = f"{config['network']['name']}-torchvision-{wildcards.place}"

@@ -25,6 +25,7 @@ def invert_activations(
     prepared: Path,
     folder: Path,
     names: Path,
+    start: list[Path],
     place: str,
     method: str,
     settings: dict[str, int],
@@ -34,39 +35,45 @@ def invert_activations(
     pictures: Path,
     errors: Path,
 ) -> None:
-    """``place``: the layer's name. ``settings``: side, images, batch and evaluations."""
+    """``place``: the layer's name. ``settings``: side, images, batch and evaluations.
+
+    ``start``: a file of decoded pictures, if the search starts from them.
+    """
     device = use_device(gpu)
     network, preprocessing = read_prepared(prepared, device, settings["side"])
     listed = pd.read_csv(names)["path"].tolist()[: settings["images"]]
     with input_errors("name layers of the network in inversion.layers"):
         network.layer(place)
-    starts = range(0, len(listed), settings["batch"])
+    decoded = pictures_file.read(*start)[2] if start else None
+    firsts = range(0, len(listed), settings["batch"])
 
-    def work(start: int) -> Arrays:
-        images = crops(folder, listed[start : start + settings["batch"]], settings["side"])
-        images = images.to(device)
+    def work(first: int) -> Arrays:
+        batch = slice(first, first + settings["batch"])
+        images = crops(folder, listed[batch], settings["side"]).to(device)
         truth = observe(network, preprocessing(images), place)
-        known = _known(truth, METHODS[method], seed, start)
+        known = _known(truth, METHODS[method], seed, first)
         # No picture has noise for its values: another start would not help.
-        grey = BRIGHTNESS if METHODS[method].noise else None
-        found = invert_logged(network, known, preprocessing, settings["evaluations"], grey)
+        begin = BRIGHTNESS if METHODS[method].noise else None
+        if decoded is not None:
+            begin = torch.from_numpy(decoded[batch]).to(device)
+        found = invert_logged(network, known, preprocessing, settings["evaluations"], begin)
         result = {"photographs": images, "pictures": found.pictures}
         result |= {"converged": found.converged, "restarts": found.restarts}
         about = pictures_file.errors_of(network, truth, found.pictures, images, preprocessing)
         return {name: each.cpu().numpy() for name, each in result.items()} | about
 
-    results = [found for _, found in checkpoints.parts(starts, work, "batches")]
+    results = [found for _, found in checkpoints.parts(firsts, work, "batches")]
     columns = {name: np.concatenate([found[name] for found in results]) for name in results[0]}
     shown, found = columns.pop("photographs"), columns.pop("pictures")
     pictures_file.write(pictures, errors, listed, shown, found, columns)
 
 
-def _known(truth: Known, method: Method, seed: int, start: int) -> Known:
-    """What the method is told of the ``truth``, of photographs from number ``start`` on."""
+def _known(truth: Known, method: Method, seed: int, first: int) -> Known:
+    """What the method is told of the ``truth``, of photographs from number ``first`` on."""
     values = truth.values if method.values else None
     if method.noise:
         noise = [
-            noise_of_norm(each[None], generator(seed, 15, start + number))
+            noise_of_norm(each[None], generator(seed, 15, first + number))
             for number, each in enumerate(truth.values)
         ]
         values = torch.cat(noise)

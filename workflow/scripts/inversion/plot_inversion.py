@@ -12,6 +12,7 @@ from paper.printing.plotting import COLOURS, save, subplots
 STYLES = {
     "both": {"color": COLOURS["learned"], "marker": "o"},
     "values": {"color": COLOURS["gaussian"], "marker": "s"},
+    "refined": {"color": COLOURS["gaussian"], "marker": "s", "mfc": "white", "ls": "--"},
     "switches": {"color": COLOURS["theory"], "marker": "^"},
     "noise": {"color": COLOURS["noise"], "marker": "x"},
     "decoder_known": {"color": COLOURS["pursuit"], "marker": "v"},

@@ -17,6 +17,7 @@ class Method:
 METHODS = {
     "both": Method("values and switches"),
     "values": Method("values alone", switches=False),
+    "refined": Method("values alone, from the decoder's picture", switches=False),
     "switches": Method("switches alone", values=False),
     "noise": Method("noise for values, and the switches", noise=True),
     "decoder_known": Method("trained decoder, values and switches"),

@@ -14,6 +14,7 @@ LAYERS = {
 WITNESS_LAYERS = {"vgg16": ["pool3", "pool4"], "alexnet": ["pool5"]}
 LARGEST_SIDE = 128  # of pictures whose whole Jacobian is computed
 DECODER = "decoder"  # among inversion.methods: one for each of decoders.switches
+REFINED = "refined"  # the method that needs the decoder with fixed switches
 
 
 def inversion_layers(config: dict[str, Any]) -> list[str]:
@@ -33,13 +34,17 @@ def _layers(config: dict[str, Any], section: str, usual: dict[str, list[str]]) -
 
 def inversion_methods(config: dict[str, Any], layer: str) -> list[str]:
     """The methods of a layer; with decoders where the network and its weights are their own."""
-    wanted = config["inversion"]["methods"]
-    methods = [method for method in METHODS if method in wanted]
+    wanted = set(config["inversion"]["methods"])
     network = config["network"]
     trained = not network["file"] and not network["weights"] and network["random"] is None
-    if DECODER in wanted and trained and layer in LAYERS.get(network["name"], []):
-        methods += [f"{DECODER}_{switches}" for switches in config["decoders"]["switches"]]
-    return methods
+    decoders = config["decoders"]["switches"]
+    if not trained or layer not in LAYERS.get(network["name"], []):
+        decoders = []
+    if DECODER in wanted:
+        wanted |= {f"{DECODER}_{switches}" for switches in decoders}
+    if "fixed" not in decoders:
+        wanted -= {REFINED}
+    return [method for method in METHODS if method in wanted]
 
 
 def check_inversion(config: dict[str, Any]) -> None:
@@ -59,7 +64,8 @@ def check_inversion(config: dict[str, Any]) -> None:
             f"config: horizon.side = {side} is too large for all singular values; set "
             f"horizon.probes, or a side of at most {LARGEST_SIDE}."
         )
-    if config["inversion"]["methods"] == [DECODER]:
+    if set(config["inversion"]["methods"]) <= {DECODER, REFINED}:
         raise InputError(
-            "config: inversion.methods = [decoder] leaves nothing to be inverted; add both."
+            f"config: inversion.methods = [{', '.join(config['inversion']['methods'])}] leaves "
+            "nothing to be inverted for most networks; add both."
         )
