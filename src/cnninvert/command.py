@@ -131,16 +131,21 @@ def _module(options: argparse.Namespace) -> torch.nn.Module:
 def _read(path: Path, size: int) -> Tensor:
     """The middle square of a picture (1, 3, size, size), uint8."""
     try:
-        from PIL import Image
+        from PIL import Image, ImageOps
     except ImportError as error:
         raise ValueError("Pillow is not installed: pip install pillow") from error
     try:
         with Image.open(path) as image:
+            image = ImageOps.exif_transpose(image)
+            if image.mode.startswith("I;16"):  # Pillow would clip at 255
+                image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
+            if image.mode in ("I", "F"):
+                raise ValueError("pixels of 32 bits have no known scale")
             side = min(image.size)
             left, top = (image.width - side) // 2, (image.height - side) // 2
             box = (left, top, left + side, top + side)
             rgb = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, box=box)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # Pillow raises many kinds for damaged or huge files
         raise ValueError(f"{path}: it cannot be read as a picture: {error}") from error
     return torch.from_numpy(np.array(rgb)).permute(2, 0, 1)[None]
 
@@ -166,6 +171,8 @@ class _Progress:
         self.began = time.perf_counter()
 
     def __call__(self, evaluation: int, misfit: Tensor) -> None:
+        if evaluation == 1:  # of another start, too
+            self.began = time.perf_counter()
         if evaluation % 10 == 0:
             seconds = time.perf_counter() - self.began
             left = seconds / evaluation * max(0, self.most - evaluation)

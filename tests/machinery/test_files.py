@@ -5,7 +5,14 @@ import hashlib
 import pytest
 
 from machinery.errors import InputError
-from machinery.files import atomic_folder, atomic_write, check_sha256, scratch_folder, sha256
+from machinery.files import (
+    atomic_folder,
+    atomic_write,
+    check_sha256,
+    read_csv,
+    scratch_folder,
+    sha256,
+)
 
 
 def test_the_file_is_replaced_at_the_end(tmp_path):
@@ -65,3 +72,11 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
     with scratch_folder(tmp_path / "scratch") as scratch:
         (scratch / "x").touch()
     assert not scratch.exists()
+
+
+def test_layers_that_are_called_by_numbers_keep_their_names(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("layer,share\n0.1,0.5\n0.10,0.25\n2,1\n")
+    table = read_csv(path)
+    assert table["layer"].tolist() == ["0.1", "0.10", "2"]
+    assert table["share"].tolist() == [0.5, 0.25, 1]

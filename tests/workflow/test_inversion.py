@@ -98,6 +98,7 @@ REFUSED = [
         "name layers",
     ),
     (("inversion", "inversion={methods: [decoder]}"), "leaves nothing to be inverted"),
+    (("inversion", "inversion={side: 100}"), "inversion.side = 100 is no size that decoders give"),
     (("horizon", "horizon={side: 224}"), "too large for all singular values"),
     (("witnesses", "witnesses={images: 40}"), "needs network.images = 41 or more"),
 ]
@@ -111,8 +112,15 @@ def test_what_cannot_be_inverted_is_refused_before_any_job(empty_project, wanted
     assert words in process.stdout
 
 
-def test_a_layer_that_there_is_not_is_refused_in_a_sentence(project):
-    settings = ("preset=refused", "inversion={layers: [pool9]}")
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("layers: [pool9]", "the network has no layer 'pool9'; the nearest are pool"),
+        ("layers: [conv1_1], methods: [switches]", "no max-pooling comes before conv1_1"),
+    ],
+)
+def test_a_layer_that_cannot_be_is_refused_in_a_sentence(project, setting, sentence):
+    settings = ("preset=refused", f"inversion={{{setting}}}")
     process = project.snakemake("inversion", "--config", *settings)
     assert process.returncode != 0
-    assert "the network has no layer 'pool9'; the nearest are pool" in process.stdout
+    assert sentence in process.stdout and "Traceback" not in process.stdout

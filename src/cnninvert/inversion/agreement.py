@@ -36,4 +36,4 @@ def _switches(network: TracedNetwork, known: Known, again: Known) -> Tensor:
         told = (regions.places(indices) != regions.first_places(known.device)) | other
         differ = differ + other.flatten(1).sum(1)
         all_told = all_told + told.flatten(1).sum(1)
-    return differ / all_told
+    return differ / all_told.clamp_min(1)

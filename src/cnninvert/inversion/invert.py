@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cnninvert.inversion import metric, natural
 from cnninvert.inversion.agreement import agreement
-from cnninvert.inversion.known import Known, layers_up_to
+from cnninvert.inversion.known import Known, is_relu, layers_up_to
 from cnninvert.inversion.lbfgs import LBFGS
 from cnninvert.inversion.misfit import Misfit
 from cnninvert.networks.graph import TracedNetwork
@@ -30,7 +30,8 @@ class Phase:
     relative to the layer's root mean square. ``variation``: the weight of the total variation a
     pixel. ``robust``: residuals of values that are larger than this, relative to the values' root
     mean square, count by their size, not by its square. ``by_error``: ``photographs`` is multiplied
-    by the square of each picture's error of the values, in percent.
+    by the square of each picture's error of the values (or of the order, if that is larger), in
+    percent.
     """
 
     evaluations: int
@@ -168,15 +169,17 @@ def usual_phases(
     """The phases of ``invert``: ``WITH_SWITCHES``, or where none are known ``WITHOUT_SWITCHES``.
 
     In place of the latter ``FROM_PICTURES`` where the start is no grey. They are lengthened or
-    shortened to so many ``evaluations`` in all, at least one each.
+    shortened to so many ``evaluations`` in all; those that get none are left out.
     """
     without = FROM_PICTURES if from_pictures else WITHOUT_SWITCHES
     phases = WITH_SWITCHES if known.indices else without
     ends = list(accumulate(phase.evaluations for phase in phases))
     ends = [round(end * evaluations / ends[-1]) for end in ends]
-    lengths = (max(1, end - start) for start, end in pairwise([0, *ends]))
+    lengths = [end - start for start, end in pairwise([0, *ends])]
     return tuple(
-        replace(phase, evaluations=length) for phase, length in zip(phases, lengths, strict=True)
+        replace(phase, evaluations=length)
+        for phase, length in zip(phases, lengths, strict=True)
+        if length
     )
 
 
@@ -200,9 +203,15 @@ def _check(network, known, preprocessing, start) -> None:
             f"the network takes {network.input_shape[0]} channels, the preprocessing has "
             f"{len(preprocessing.mean)}"
         )
-    before = {layer.name for layer in layers_up_to(network, known.layer)}
-    if late := sorted({*known.indices, *known.masks} - before):
+    before = {layer.name: layer for layer in layers_up_to(network, known.layer)}
+    if late := sorted({*known.indices, *known.masks} - before.keys()):
         raise ValueError(f"{', '.join(late)}: not among the layers up to {known.layer}")
+    for name in known.indices:
+        if before[name].kind != "max_pool":
+            raise ValueError(f"indices of {name}: it is no max-pooling")
+    for name in known.masks:
+        if not is_relu(before[name]):
+            raise ValueError(f"masks of {name}: it is no ReLU")
     shapes = {f"the layer {known.layer}": (known.values, network.layer(known.layer).shape)}
     for name, tensor in {**known.indices, **known.masks}.items():
         shapes[name] = (tensor, network.layer(name).shape)
@@ -254,7 +263,9 @@ def _metric(misfit, x, phase, inverse, generator) -> metric.Metric:
     weight = phase.photographs
     if phase.by_error:
         with torch.no_grad():
-            weight = weight * (100 * _errors(misfit.residuals(x))["values"]).square()
+            largest = torch.stack([*_errors(misfit.residuals(x)).values()]).amax(0)
+            # Never zero, for what nothing is known of.
+            weight = weight * (100 * largest.clamp_min(1e-6)).square()
     residuals = partial(misfit.residuals, robust=phase.robust)
     return metric.measured(residuals, x, inverse, weight, generator)
 

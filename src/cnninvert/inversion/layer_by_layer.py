@@ -48,7 +48,8 @@ def undo_layers(
     Yields the input of each convolution, the last one first; each is taken for true in the next
     step. ``iterations``: of FISTA, for each penalty. Raises ValueError for several pictures, and
     where the network branches, has other layers than convolutions, ReLUs and max-poolings, a
-    convolution whose input is not rectified, or a pooling without its switches.
+    convolution whose input is not rectified, a pooling without its switches, or one of another's
+    output.
     """
     if len(known) != 1:
         raise ValueError(f"{len(known)} pictures are known; layers are undone for one at a time")
@@ -61,6 +62,8 @@ def undo_layers(
         if len(layer.inputs) != 1 or len(after) > 1:
             raise ValueError(f"{layer.name}: the network branches here")
         if layer.kind == "max_pool":
+            if outputs is not None:
+                raise ValueError(f"{layer.name}: a pooling follows it, which is not undone")
             if layer.name not in known.indices:
                 raise ValueError(f"the switches of {layer.name} must be known")
             regions = network.regions(layer.name)

@@ -29,12 +29,10 @@ def switch_bits(places: Tensor, values: Tensor, size: int) -> dict[str, float]:
     place, value = places.cpu().numpy().astype(np.int64), values.cpu().numpy()
     channels = np.broadcast_to(np.arange(len(place))[:, None, None], place.shape)
     near = [_votes(place, size), _shifted(place, 2, size), _shifted(place, 1, size)]
-    positive = value > 0
-    edges = (
-        np.quantile(value[positive], np.linspace(0, 1, BINS + 1)[1:-1]) if positive.any() else []
-    )
+    nonzero = value != 0
+    edges = np.quantile(value[nonzero], np.linspace(0, 1, BINS + 1)[1:-1]) if nonzero.any() else []
     bins = np.digitize(value, edges)
-    masked = np.where(positive, place, size)
+    masked = np.where(nonzero, place, size)
     told = [
         _votes(masked, size),
         _shifted(masked, 2, size),
@@ -44,11 +42,11 @@ def switch_bits(places: Tensor, values: Tensor, size: int) -> dict[str, float]:
     ]
     return {
         "regions": place.size,
-        "positive": int(positive.sum()),
+        "positive": int(nonzero.sum()),
         "raw": place.size * float(np.log2(size)),
         "channel": code_length(place, [channels], size),
         "context": code_length(place, [*near, channels], size),
-        "given_values": code_length(place[positive], [each[positive] for each in told], size),
+        "given_values": code_length(place[nonzero], [each[nonzero] for each in told], size),
     }
 
 

@@ -5,8 +5,10 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from cnninvert.command import _read as read
 from cnninvert.command import main
 
 NETWORK = """
@@ -84,6 +86,33 @@ def test_a_file_that_is_no_picture_is_named(folder, capsys):
     (folder / "in.png").write_text("no picture")
     assert main(command(folder)) == 1
     assert "in.png: it cannot be read as a picture" in capsys.readouterr().err
+
+
+def test_a_damaged_picture_is_named(folder, capsys):
+    content = bytearray((folder / "in.png").read_bytes())
+    content[-20] ^= 255
+    content[40] ^= 255
+    (folder / "in.png").write_bytes(content)
+    assert main(command(folder)) == 1
+    assert "in.png: it cannot be read as a picture" in capsys.readouterr().err
+
+
+def test_masks_can_be_all_that_is_known(folder, capsys):
+    assert main(command(folder, "--known", "masks", "--evaluations", "40")) == 0
+    assert json.loads(capsys.readouterr().out)["value_error"] is None
+
+
+def test_pictures_are_upright_and_16_bits_are_scaled(folder):
+    path = folder / "in.png"
+    turned = Image.open(path).convert("RGB").rotate(90, expand=True)  # EXIF says: turn it back
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upright = read(path, 16)
+    turned.save(path, exif=exif)
+    assert torch.equal(read(path, 16), upright)
+    grey = np.full((20, 20), 257 * 100, dtype=np.uint16)
+    Image.fromarray(grey).save(path)
+    assert (read(path, 16) == 100).all()
 
 
 @pytest.mark.parametrize(("size", "most"), [("16", 240), ("160", 480)])

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from cnninvert import invert, norms, observe, trace
+from cnninvert.inversion.agreement import agreement
 from cnninvert.inversion.invert import Phase, usual_phases
 from cnninvert.inversion.known import Known
 from cnninvert.inversion.lbfgs import LBFGS
@@ -230,7 +231,7 @@ def test_a_network_that_computes_nan_does_not_converge():
     assert not found.converged.any() and found.value_errors.isinf().all()
 
 
-@pytest.mark.parametrize("evaluations", [7, 100, 240])
+@pytest.mark.parametrize("evaluations", [1, 3, 7, 100, 240])
 def test_phases_are_as_long_as_asked_for(evaluations):
     network = trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2)), 8)
     x = torch.rand(1, 3, 8, 8)
@@ -248,6 +249,44 @@ def test_where_there_is_nothing_to_do_it_says_so():
             invert(network, known, **options)
     with pytest.raises(ValueError, match="not both"):
         invert(network, known, evaluations=5, phases=usual_phases(known))
+
+
+def test_masks_alone_say_something_of_a_picture():
+    network, x = small(), pictures()
+    known = Known("5", masks=observe(network, x, "5", masks=True).masks)
+    found = invert(network, known, PLAIN, evaluations=60)
+    assert found.value_errors.isnan().all() and found.order_errors.max() < 0.05
+
+
+def test_a_picture_of_which_nothing_is_said_does_not_spoil_its_batch():
+    """Its layer is dead: no value has a derivative, and zeros are met exactly."""
+    conv = nn.Conv2d(3, 8, 3)
+    nn.init.constant_(conv.weight, 1 / 27)
+    nn.init.constant_(conv.bias, -0.6)
+    network = trace(nn.Sequential(conv, nn.ReLU()).requires_grad_(False), 8)
+    x = torch.stack([torch.full((3, 8, 8), 0.3), torch.full((3, 8, 8), 0.9)])
+    plain = Preprocessing(8, (0.0,) * 3, (1.0,) * 3)
+    known = observe(network, x, "1", switches=False)
+    assert not known.values[0].any() and known.values[1].all()
+    for start in (None, 0.9 * x):
+        found = invert(network, known, plain, start=start)
+        assert found.value_errors.max() < 0.01
+
+
+def test_agreement_where_no_switch_says_anything():
+    network = trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2)), 8)
+    x = torch.full((1, 3, 8, 8), 0.5)
+    plain = Preprocessing(8, (0.0,) * 3, (1.0,) * 3)
+    assert agreement(network, observe(network, x, "2"), x, plain)[1].item() == 0
+
+
+def test_indices_and_masks_are_of_layers_that_have_them():
+    network, x = small(), pictures()
+    known, masks = observe(network, x, "5"), torch.ones(2, 24, 16, 16, dtype=torch.bool)
+    with pytest.raises(ValueError, match="masks of 0: it is no ReLU"):
+        invert(network, Known("5", known.values, masks={"0": masks}), PLAIN)
+    with pytest.raises(ValueError, match="indices of 0: it is no max-pooling"):
+        invert(network, Known("5", known.values, {"0": masks.long()}), PLAIN)
 
 
 def test_inputs_that_are_not_the_networks_are_refused():

@@ -75,6 +75,13 @@ def test_what_is_no_chain_is_refused():
         list(undo_layers(chain, observe(chain, x, "2", switches=False), PLAIN))
 
 
+def test_a_pooling_of_a_pooling_is_refused():
+    layers = (nn.Conv2d(3, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.MaxPool2d(2))
+    network = trace(nn.Sequential(*layers), 12)
+    with pytest.raises(ValueError, match="2: a pooling follows it"):
+        list(undo_layers(network, observe(network, torch.rand(1, 3, 12, 12), "3"), PLAIN))
+
+
 def test_an_input_that_may_be_negative_is_refused():
     network = trace(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3), nn.ReLU()), 8)
     known = observe(network, torch.rand(1, 3, 8, 8), "2")

@@ -48,3 +48,12 @@ def test_regions_of_zeros_hold_nothing_for_who_knows_the_values():
     assert found["positive"] == 8 * 8 * 16
     assert found["given_values"] < 1.1 * 2 * found["positive"]
     assert switch_bits(0 * places, 0 * values, 4)["given_values"] == 0
+
+
+def test_negative_maxima_have_places_too():
+    """Where no ReLU comes before the pooling."""
+    generator = torch.Generator().manual_seed(0)
+    places = torch.randint(4, (8, 16, 16), generator=generator)
+    found = switch_bits(places, -1 - torch.rand(8, 16, 16, generator=generator), 4)
+    assert found["positive"] == 8 * 16 * 16
+    assert found["given_values"] > 0.9 * found["raw"]

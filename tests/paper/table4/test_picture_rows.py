@@ -66,3 +66,12 @@ def test_errors_are_relative_to_the_photograph(tmp_path):
     table = table.assign(layer="pool1", image="a", method="noise", error=[1, 2, 3, 4])
     table.to_csv(tmp_path / "x.csv")
     assert picture_errors(tmp_path / "x.csv").values.tolist() == [["a", "noise", 1]]
+
+
+def test_a_row_may_lack_a_method(rows, tmp_path):
+    """Of layers that have no decoder, say."""
+    titles = picture_rows.columns("fixed")
+    lacking = Row(dict(rows[0].pictures), {})
+    del lacking.pictures["noise"]
+    figure = picture_rows.draw([*rows, lacking], titles, {}, "foot")
+    assert len(figure.axes) == 3 * len(titles) - 1

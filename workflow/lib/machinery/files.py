@@ -66,11 +66,18 @@ def write_csv(path: str | Path, table) -> None:
         table.to_csv(part, index=False)
 
 
-def read_tables(paths: Iterable[Path]):
-    """CSV files of the same columns as one pandas table, one below the other."""
+def read_csv(path: Path):
+    """A CSV file as a pandas table, where layers have names, be they called 0, 2 or 0.10."""
     import pandas as pd  # which takes longer to import than most of what needs this module
 
-    return pd.concat([pd.read_csv(path) for path in paths])
+    return pd.read_csv(path, dtype={"layer": str})
+
+
+def read_tables(paths: Iterable[Path]):
+    """CSV files of the same columns as one pandas table, one below the other."""
+    import pandas as pd
+
+    return pd.concat([read_csv(path) for path in paths])
 
 
 def remove_checkpoints(folder: Path) -> None:

@@ -16,7 +16,7 @@ from machinery.errors import InputError
 from machinery.files import write_csv
 from machinery.progress import progress
 from paper.device import use_device
-from paper.network.pictures import crops
+from paper.network.pictures import crops, listed
 from paper.network.prepared import read_prepared
 
 QUALITIES = (5, 10, 20, 35, 50, 65, 80, 90, 95, 98)
@@ -43,9 +43,9 @@ def count_switch_bits(
     network, preprocessing = read_prepared(prepared, device, settings["side"])
     if not network.of_kind("max_pool"):
         raise InputError("the network has no max-pooling, and so no switches; name another one.")
-    listed = pd.read_csv(names)["path"].tolist()[: settings["images"]]
+    chosen = listed(names, 0, settings["images"])
     found, coded = [], []
-    for name in progress(listed, "photographs"):
+    for name in progress(chosen, "photographs"):
         photograph = crops(folder, [name], settings["side"])
         for output in network.run(preprocessing(photograph.to(device)), indices=True):
             if output.layer.kind == "max_pool":

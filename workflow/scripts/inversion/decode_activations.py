@@ -10,7 +10,7 @@ from machinery import job
 from machinery.progress import progress
 from paper.device import use_device
 from paper.inversion import pictures_file
-from paper.network.pictures import crops
+from paper.network.pictures import crops, listed
 from paper.network.prepared import read_prepared
 from paper.table4.decoder_file import load_decoder
 
@@ -30,9 +30,9 @@ def decode_activations(
     device = use_device(gpu)
     network, preprocessing = read_prepared(prepared, device, settings["side"])
     model = load_decoder(decoder, device)
-    listed = pd.read_csv(names)["path"].tolist()[: settings["images"]]
+    chosen = listed(names, 0, settings["images"])
     found, shown, columns = [], [], []
-    for name in progress(listed, "photographs decoded"):
+    for name in progress(chosen, "photographs decoded"):
         image = crops(folder, [name], settings["side"]).to(device)
         truth = observe(network, preprocessing(image), place)
         places = {
@@ -45,7 +45,7 @@ def decode_activations(
         found.append(picture.cpu())
     table = pd.DataFrame(columns).to_dict("list")
     arrays = [torch.cat(each).numpy() for each in (shown, found)]
-    pictures_file.write(pictures, errors, listed, *arrays, table)
+    pictures_file.write(pictures, errors, chosen, *arrays, table)
 
 
 if "snakemake" in globals():

@@ -3,19 +3,18 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 
 from cnninvert.inversion.known import Known, observe
 from cnninvert.inversion.natural import BRIGHTNESS
 from machinery import job
 from machinery.checkpoints import Arrays, Checkpoints
-from machinery.errors import input_errors
+from machinery.errors import InputError, input_errors
 from paper.device import use_device
 from paper.inversion import pictures_file
 from paper.inversion.logged import invert_logged
 from paper.inversion.methods import METHODS, Method
-from paper.network.pictures import crops
+from paper.network.pictures import crops, listed
 from paper.network.prepared import read_prepared
 from paper.seeds import generator
 from paper.table4.filter_banks import noise_of_norm
@@ -41,16 +40,21 @@ def invert_activations(
     """
     device = use_device(gpu)
     network, preprocessing = read_prepared(prepared, device, settings["side"])
-    listed = pd.read_csv(names)["path"].tolist()[: settings["images"]]
+    chosen = listed(names, 0, settings["images"])
     with input_errors("name layers of the network in inversion.layers"):
         network.layer(place)
     decoded = pictures_file.read(*start)[2] if start else None
-    firsts = range(0, len(listed), settings["batch"])
+    firsts = range(0, len(chosen), settings["batch"])
 
     def work(first: int) -> Arrays:
         batch = slice(first, first + settings["batch"])
-        images = crops(folder, listed[batch], settings["side"]).to(device)
+        images = crops(folder, chosen[batch], settings["side"]).to(device)
         truth = observe(network, preprocessing(images), place)
+        if not truth.indices and METHODS[method].switches and not METHODS[method].values:
+            raise InputError(
+                f"no max-pooling comes before {place}, so that switches say nothing of it; leave "
+                f"{method} out of inversion.methods, or {place} out of inversion.layers."
+            )
         known = _known(truth, METHODS[method], seed, first)
         # No picture has noise for its values: another start would not help.
         begin = BRIGHTNESS if METHODS[method].noise else None
@@ -65,7 +69,7 @@ def invert_activations(
     results = [found for _, found in checkpoints.parts(firsts, work, "batches")]
     columns = {name: np.concatenate([found[name] for found in results]) for name in results[0]}
     shown, found = columns.pop("photographs"), columns.pop("pictures")
-    pictures_file.write(pictures, errors, listed, shown, found, columns)
+    pictures_file.write(pictures, errors, chosen, shown, found, columns)
 
 
 def _known(truth: Known, method: Method, seed: int, first: int) -> Known:

@@ -17,7 +17,7 @@ from machinery.errors import input_errors
 from machinery.files import write_csv
 from machinery.progress import progress
 from paper.device import use_device
-from paper.network.pictures import crops
+from paper.network.pictures import crops, listed
 from paper.network.prepared import read_prepared
 
 
@@ -34,11 +34,11 @@ def measure_layer_by_layer(
     """From the layer ``last`` back. ``settings``: side, images and iterations."""
     device = use_device(gpu)
     network, preprocessing = read_prepared(prepared, device, settings["side"])
-    listed = pd.read_csv(names)["path"].tolist()[: settings["images"]]
+    chosen = listed(names, 0, settings["images"])
     rows = []
     with input_errors("name a network that is a chain of convolutions, or other layers"):
         layers = layers_up_to(network, last)
-        for name in progress(listed, "photographs"):
+        for name in progress(chosen, "photographs"):
             x = preprocessing(crops(folder, [name], settings["side"]).to(device))
             truth = {INPUT: x}
             for output in network.run(x, last=last, keep={layer.name for layer in layers}):

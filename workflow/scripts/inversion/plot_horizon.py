@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from machinery import job
+from machinery.files import read_tables
 from paper.inversion.horizon import by_layer
 from paper.printing.plotting import COLOURS, save, subplots
 
@@ -15,7 +16,7 @@ WIDTH, LETTER = 0.2, 0.055  # inches of a layer, and of a letter of its name
 
 
 def plot_horizon(ranks: list[Path], spectra: list[Path], network: str, figures: list[Path]) -> None:
-    table = by_layer(pd.concat(map(pd.read_csv, ranks)))
+    table = by_layer(read_tables(ranks))
     places = np.arange(len(table))
     width = min(8, max(2.5, WIDTH * len(table)))
     ratios = {"width_ratios": [width, 3.2]}
@@ -32,7 +33,7 @@ def plot_horizon(ranks: list[Path], spectra: list[Path], network: str, figures: 
     left.set(ylabel="share of the pixel values", ylim=(0, 1.05), xlabel=network)
     left.set_xticks(places, table["layer"], rotation=90, fontsize=7)
     left.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, columnspacing=1)
-    draw_spectra(right, pd.concat(map(pd.read_csv, spectra)), table["layer"].tolist())
+    draw_spectra(right, read_tables(spectra), table["layer"].tolist())
     save(figure, figures)
 
 

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from machinery import job
+from machinery.files import read_csv
 from paper.printing.plotting import COLOURS, save, subplots
 
 STYLES = {
@@ -14,7 +13,7 @@ STYLES = {
 
 
 def plot_layer_by_layer(errors: Path, network: str, last: str, figures: list[Path]) -> None:
-    rows = pd.read_csv(errors)
+    rows = read_csv(errors)
     layers = list(rows["layer"].unique())
     figure, (above, below) = subplots(
         *(2, 1), (max(4.0, 1.2 + 0.45 * len(layers)), 4.2), sharex=True, height_ratios=(2, 1)

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from machinery import job
+from machinery.files import read_csv
 from paper.inversion.bits import LOSSLESS, known_so_far, lossless
 from paper.inversion.tables import read_errors
 from paper.printing.plotting import COLOURS, save, subplots
@@ -16,14 +15,14 @@ def plot_switch_bits(
     switches: Path, codecs: Path, errors: list[Path], network: str, side: int, figures: list[Path]
 ) -> None:
     figure, axis = subplots(1, 1, (5.2, 3.4))
-    coded = pd.read_csv(codecs)
+    coded = read_csv(codecs)
     lossy = coded[~coded["codec"].isin(LOSSLESS)]
     for kind, colour in STYLES.items():
         table = lossy[lossy["codec"].str.startswith(kind)]
         means = table.groupby("codec", sort=False)[["bits", "psnr"]].mean()
         axis.plot(means["bits"] / side**2, means["psnr"], color=colour, label=kind)
     if errors:
-        found = known_so_far(pd.read_csv(switches), read_errors(errors))
+        found = known_so_far(read_csv(switches), read_errors(errors))
         bits = found["bits"] / side**2
         label = f"switches of {network} alone"
         axis.plot(bits, found["psnr"], "^-", color=COLOURS["theory"], lw=1, ms=5, label=label)

@@ -5,13 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from machinery import job
+from machinery.files import read_csv
 from paper.printing.tables import write_table
 
 
 def write_layer_by_layer(
     errors: Path, network: str, last: str, side: int, tables: list[Path]
 ) -> None:
-    rows = pd.read_csv(errors)
+    rows = read_csv(errors)
     means = rows.groupby(["layer", "how"], sort=False).mean(numeric_only=True)
     table = []
     for layer in rows["layer"].unique():

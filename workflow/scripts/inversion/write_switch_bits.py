@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from machinery import job
+from machinery.files import read_csv
 from paper.inversion.bits import known_so_far, lossless, of_poolings
 from paper.inversion.tables import read_errors
 from paper.printing.tables import write_table
@@ -13,7 +14,7 @@ from paper.printing.tables import write_table
 def write_switch_bits(
     switches: Path, codecs: Path, errors: list[Path], network: str, side: int, tables: list[Path]
 ) -> None:
-    rows = of_poolings(pd.read_csv(switches))
+    rows = of_poolings(read_csv(switches))
     pixels = side**2
     table = pd.DataFrame(
         {
@@ -27,10 +28,10 @@ def write_switch_bits(
         }
     )
     if errors:
-        alone = known_so_far(pd.read_csv(switches), read_errors(errors)).set_index("layer")
+        alone = known_so_far(read_csv(switches), read_errors(errors)).set_index("layer")
         for column, name in (("relative_error", "relative error"), ("psnr", "PSNR (dB)")):
             table[f"switches alone: {name}"] = alone[column].reindex(table["layer"]).to_numpy()
-    own = [f"{codec} {bits / pixels:.1f}" for codec, bits in lossless(pd.read_csv(codecs)).items()]
+    own = [f"{codec} {bits / pixels:.1f}" for codec, bits in lossless(read_csv(codecs)).items()]
     title = f"Bits in the switches of {network}, {side} x {side} pixels, by context coding"
     write_table(table, tables, title=f"{title}; the pictures themselves: {', '.join(own)} a pixel")
 

@@ -18,8 +18,8 @@ from machinery.files import write_csv
 from machinery.progress import progress
 from paper.device import use_device
 from paper.network.audit import ONLY_OF, Activity, audit, reach_in_codes, verdict
-from paper.network.pictures import pictures
-from paper.network.places import LAID_OVER, activation_after
+from paper.network.pictures import listed, pictures
+from paper.network.places import LAID_OVER, activation_after, convolutions
 from paper.network.prepared import read_prepared
 from paper.seeds import generator
 from paper.theorem31 import constant
@@ -43,9 +43,9 @@ def audit_network(
     """A row a convolution, kind of filters (its own, and Gaussian ones) and guarantee."""
     device = use_device(gpu)
     network, preprocessing = read_prepared(prepared, device)
-    listed = pd.read_csv(names)["path"].tolist()[: settings["step_images"]]
+    chosen = listed(names, 0, settings["step_images"])
     c = constant(pd.read_csv(theorem31))
-    numbers = {layer.name: number for number, layer in enumerate(network.convolutions)}
+    numbers = {layer.name: number for number, layer in enumerate(convolutions(network))}
 
     def measure(layer: Layer) -> Arrays:
         number, learned = numbers[layer.name], layer.module.weight.contiguous()
@@ -61,9 +61,9 @@ def audit_network(
         return {title: np.array(values) for title, values in zip(titles, columns, strict=True)}
 
     with torch.inference_mode():
-        shown = (pictures(folder, [name], preprocessing).to(device) for name in listed)
+        shown = (pictures(folder, [name], preprocessing).to(device) for name in chosen)
         each = [
-            _activities(network, picture) for picture in progress(shown, "photographs", len(listed))
+            _activities(network, picture) for picture in progress(shown, "photographs", len(chosen))
         ]
         activities = {
             name: Activity(*np.mean([found[name] for found in each], 0).tolist())

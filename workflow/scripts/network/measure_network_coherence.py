@@ -13,6 +13,7 @@ from machinery.files import write_csv
 from machinery.progress import progress
 from paper.device import use_device
 from paper.network.banks import filter_banks
+from paper.network.places import convolutions
 from paper.network.prepared import read_prepared
 from paper.seeds import generator
 
@@ -23,7 +24,7 @@ def measure_network_coherence(
     network, _ = read_prepared(prepared, use_device(gpu))
     rows = []
     with torch.inference_mode():
-        for number, layer in enumerate(progress(network.convolutions, "convolutions")):
+        for number, layer in enumerate(progress(convolutions(network), "convolutions")):
             learned = layer.module.weight.contiguous()
             gaussian = partial(generator, seed, 3, number)
             for kind, bank, filters in filter_banks(learned, banks, gaussian, seed, number):

@@ -16,12 +16,12 @@ from cnninvert.operators.model_sparsity import ModelProjection
 from cnninvert.solvers.algorithm2 import recover_codes
 from machinery import job
 from machinery.checkpoints import Arrays, Checkpoints
-from machinery.files import write_csv
+from machinery.files import read_csv, write_csv
 from paper.device import use_device
 from paper.figure3 import code_statistics, model_k, random_ratios
 from paper.network.banks import filter_banks
-from paper.network.pictures import pictures
-from paper.network.places import LAID_OVER, activation_after, activation_before
+from paper.network.pictures import listed, pictures
+from paper.network.places import LAID_OVER, activation_after, activation_before, convolutions
 from paper.network.prepared import read_prepared
 from paper.seeds import generator
 
@@ -44,9 +44,9 @@ def measure_network_rip(
     """A row a convolution, filter bank and code. ``solver``: Figure 3's lambda, gap, iterations."""
     device = use_device(gpu)
     network, preprocessing = read_prepared(prepared, device)
-    shares = pd.read_csv(sparsity).set_index("layer")["nonzeros"]
-    listed = pd.read_csv(names)["path"].tolist()[: settings["code_images"]]
-    numbers = {layer.name: number for number, layer in enumerate(network.convolutions)}
+    shares = read_csv(sparsity).set_index("layer")["nonzeros"]
+    chosen = listed(names, 0, settings["code_images"])
+    numbers = {layer.name: number for number, layer in enumerate(convolutions(network))}
 
     def measure(layer: Layer) -> Arrays:
         number = numbers[layer.name]
@@ -62,14 +62,11 @@ def measure_network_rip(
             if bank == 0:
                 found = _recovered(layer, filters, x, solver)
                 rows += [(kind, bank, "recovered", ratio) for ratio in found]
-        return {
-            name: np.array(values)
-            for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=True)
-        }
+        return {name: np.array([row[at] for row in rows]) for at, name in enumerate(COLUMNS)}
 
     tables = []
     with torch.inference_mode():
-        shown = (pictures(folder, [name], preprocessing).to(device) for name in listed)
+        shown = (pictures(folder, [name], preprocessing).to(device) for name in chosen)
         crops = [
             _crops(network, picture, settings["side"], partial(generator, seed, 15, image))
             for image, picture in enumerate(shown)

@@ -18,7 +18,7 @@ from machinery.files import write_csv
 from machinery.progress import progress
 from paper.device import use_device
 from paper.network.banks import filter_banks
-from paper.network.pictures import pictures
+from paper.network.pictures import listed, pictures
 from paper.network.places import Place, places
 from paper.network.prepared import read_prepared
 from paper.seeds import generator
@@ -39,7 +39,7 @@ def measure_one_step(
     """Relative errors ||x - x^|| / ||x||, a row a place, filter bank and photograph."""
     device = use_device(gpu)
     network, preprocessing = read_prepared(prepared, device)
-    listed = pd.read_csv(names)["path"].tolist()[:images]
+    chosen = listed(names, 0, images)
     if not (found := places(network)):
         raise InputError(
             "one_step: no activation of this network meets a convolution; name another one."
@@ -51,7 +51,7 @@ def measure_one_step(
             list(_operators(network, place, number, banks, seed))
             for number, place in enumerate(progress(found, "places prepared"))
         ]
-        for image, name in enumerate(progress(listed, "photographs")):
+        for image, name in enumerate(progress(chosen, "photographs")):
             picture = pictures(folder, [name], preprocessing).to(device)
             kept = {
                 output.layer.name: output.values

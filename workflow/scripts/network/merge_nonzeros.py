@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 
 from machinery import job
-from machinery.files import write_csv
+from machinery.files import read_tables, write_csv
 from paper.network.prepared import read_prepared
 
 
 def merge_nonzeros(prepared: Path, counts: list[Path], sparsity: Path) -> None:
     """Whole numbers are kept until here, so the number of parts changes no digit."""
     network, _ = read_prepared(prepared)
-    found = pd.concat(map(pd.read_csv, counts)).sort_values("image")
+    found = read_tables(counts).sort_values("image")
     rows = []
     for name in found.columns.drop("image"):
         layer = network.layers[name]

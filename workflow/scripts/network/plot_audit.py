@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from machinery import job
+from machinery.files import read_csv
 from paper.network.audit import GUARANTEES
 from paper.printing.plotting import save, subplots
 
@@ -14,7 +14,7 @@ MOST = 3  # powers of ten that the colours reach
 
 def plot_audit(guarantees: Path, network: str, figures: list[Path]) -> None:
     """Red: it fails, and by which factor; blue: it holds, and with which margin."""
-    table = pd.read_csv(guarantees)
+    table = read_csv(guarantees)
     layers = table["layer"].drop_duplicates().tolist()
     names = [name for name in GUARANTEES if name in set(table["guarantee"])]
     kinds = {"learned": "learned filters", "gaussian": "Gaussian filters"}

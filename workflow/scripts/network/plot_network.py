@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from machinery import job
+from machinery.files import read_csv
 from paper.network.banks import RANDOM
 from paper.network.tables import KINDS, STATISTICS, Statistic, by_bank
 from paper.printing.plotting import COLOURS, save, subplots
@@ -22,7 +23,7 @@ WIDTH = 0.17  # inches a layer
 
 
 def plot_network(measured: Path, statistic: str, network: str, figures: list[Path]) -> None:
-    rows = pd.read_csv(measured)
+    rows = read_csv(measured)
     if statistic == "sparsity":
         panels, draw = {"": rows}, draw_shares
     else:

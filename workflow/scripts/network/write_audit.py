@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from machinery import job
+from machinery.files import read_csv
 from paper.network.audit import GUARANTEES
 from paper.printing.tables import write_table
 
 
 def write_audit(guarantees: Path, network: str, tables: list[Path]) -> None:
-    table = pd.read_csv(guarantees)
+    table = read_csv(guarantees)
     about = [GUARANTEES[name] for name in table["guarantee"]]
     table.insert(0, "network", network)
     table["guarantee"] = [each.title for each in about]

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from machinery import job
+from machinery.files import read_csv
 from paper.printing.tables import write_table
 
 
 def write_network_sparsity(measured: Path, network: str, tables: list[Path]) -> None:
-    table = pd.read_csv(measured).rename(columns={"nonzeros": "non-zeros (%)"})
+    table = read_csv(measured).rename(columns={"nonzeros": "non-zeros (%)"})
     write_table(table, tables, digits=2, title=f"Non-zeros after each layer of {network}")
 
 

@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from machinery import job
+from machinery.files import read_csv
 from paper.network.tables import STATISTICS, by_bank
 from paper.printing.tables import write_table
 
 
 def write_network_table(measured: Path, statistic: str, network: str, tables: list[Path]) -> None:
     found = STATISTICS[statistic]
-    table = by_bank(pd.read_csv(measured), found)
+    table = by_bank(read_csv(measured), found)
     write_table(table, tables, title=f"{found.title} of {network}")
 
 

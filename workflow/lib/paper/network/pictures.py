@@ -20,8 +20,8 @@ def listed(names: Path, first: int, count: int) -> list[str]:
     found = pd.read_csv(names)["path"].tolist()
     if len(found) < first + count:
         raise InputError(
-            f"config: images.root has {len(found)} photographs, but {first + count} are needed; "
-            "give it more, or lower the setting images of this target."
+            f"config: network.images of images.root has {len(found)} photographs, but "
+            f"{first + count} are needed; give more, or lower the number that this target takes."
         )
     return found[first : first + count]
 

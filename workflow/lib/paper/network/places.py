@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from cnninvert.networks.graph import INPUT, Layer, TracedNetwork
+from machinery.errors import InputError
 
 # What an activation passes on its way to the next convolution, and is still an activation.
 PASSED = ("max_pool", "average_pool", "padding")
@@ -27,6 +28,13 @@ class Place:
     after_pool: bool
     region: int
     pooled: bool
+
+
+def convolutions(network: TracedNetwork) -> list[Layer]:
+    """The network's convolutions; InputError if there is none."""
+    if not network.convolutions:
+        raise InputError("this network has no convolution; name another one.")
+    return network.convolutions
 
 
 def places(network: TracedNetwork) -> list[Place]:

@@ -5,7 +5,7 @@ from typing import Any
 from machinery.errors import InputError
 from paper.inversion.methods import METHODS
 
-# What inversion.layers is where it is null; a decoder can be trained for each of them.
+# What inversion.layers is where it is null.
 LAYERS = {
     "vgg16": ["pool1", "pool2", "pool3", "pool4"],
     "alexnet": ["pool1", "pool2", "pool5"],
@@ -15,6 +15,7 @@ WITNESS_LAYERS = {"vgg16": ["pool3", "pool4"], "alexnet": ["pool5"]}
 LARGEST_SIDE = 128  # of pictures whose whole Jacobian is computed
 DECODER = "decoder"  # among inversion.methods: one for each of decoders.switches
 REFINED = "refined"  # the method that needs the decoder with fixed switches
+MULTIPLE = 32  # of the sides of pictures that all poolings divide
 
 
 def inversion_layers(config: dict[str, Any]) -> list[str]:
@@ -35,10 +36,12 @@ def _layers(config: dict[str, Any], section: str, usual: dict[str, list[str]]) -
 def inversion_methods(config: dict[str, Any], layer: str) -> list[str]:
     """The methods of a layer; with decoders where the network and its weights are their own."""
     wanted = set(config["inversion"]["methods"])
+    own = ("file", "weights", "mean", "std")
     network = config["network"]
-    trained = not network["file"] and not network["weights"] and network["random"] is None
     decoders = config["decoders"]["switches"]
-    if not trained or layer not in LAYERS.get(network["name"], []):
+    if network["random"] is not None or any(network[key] for key in own):
+        decoders = []
+    if layer not in config["decoders"]["steps"].get(network["name"], {}):
         decoders = []
     if DECODER in wanted:
         wanted |= {f"{DECODER}_{switches}" for switches in decoders}
@@ -63,6 +66,15 @@ def check_inversion(config: dict[str, Any]) -> None:
         raise InputError(
             f"config: horizon.side = {side} is too large for all singular values; set "
             f"horizon.probes, or a side of at most {LARGEST_SIDE}."
+        )
+    side = config["inversion"]["side"]
+    methods = {
+        name for layer in inversion_layers(config) for name in inversion_methods(config, layer)
+    }
+    if side % MULTIPLE and any(name.startswith(DECODER) or name == REFINED for name in methods):
+        raise InputError(
+            f"config: inversion.side = {side} is no size that decoders give back; take a multiple "
+            f"of {MULTIPLE}, or leave decoder and refined out of inversion.methods."
         )
     if set(config["inversion"]["methods"]) <= {DECODER, REFINED}:
         raise InputError(

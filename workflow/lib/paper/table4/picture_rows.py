@@ -59,6 +59,8 @@ def choose(names: list[str], pattern: str | None, rows: int, seed: int) -> list[
 def draw(rows: list[Row], titles: Mapping[str, str], notes: Mapping[str, str], foot: str) -> Figure:
     """``rows`` under each other, a column for each method of ``titles``; pictures of one size.
 
+    A row that lacks a method has an empty place there.
+
     ``notes`` stand below the titles, ``foot`` below everything.
     """
     side = max(picture.shape[1] for picture in rows[0].pictures.values())
@@ -83,6 +85,8 @@ def draw(rows: list[Row], titles: Mapping[str, str], notes: Mapping[str, str], f
         text(middle, low, f"({ascii_lowercase[column % 26]}) {title}", 8)
         text(middle, head - 8, notes.get(method, ""), 7, GREY)
         for number, row in enumerate(rows):
+            if method not in row.pictures:
+                continue  # of another layer, which has no decoder, say
             top = head + number * (side + LABEL)
             place = (left / width, 1 - (top + side) / height, side / width, side / height)
             axis = figure.add_axes(place)
