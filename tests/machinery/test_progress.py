@@ -22,3 +22,15 @@ def test_lines_say_how_far_it_is(seconds, expected, monkeypatch, caplog):
     for _ in progress.progress(range(30 if seconds < 1 else 2), "x"):
         now += seconds
     assert caplog.messages == expected
+
+
+def test_a_counter_ends_and_begins_again(monkeypatch, caplog):
+    now = 0.0
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    caplog.set_level(logging.INFO, logger="cnninvert")
+    call = progress.counter(3, "x")
+    for _ in range(5):
+        now += 10
+        call("whatever")
+    first = ["x: 1/3 (0.1/s, 20 s left)", "x: 2/3 (0.1/s, 10 s left)", "x: 3 in 30 s"]
+    assert caplog.messages == [*first, *first[:2]]

@@ -82,7 +82,8 @@ class Inversion:
     ``pictures`` (B, C, H, W), in [0, 1]. Of them: ``value_errors`` (B,), the relative error of the
     layer's values, nan where none are known, inf where the network computes nan; ``switch_errors``
     (B,), the share of switches that differ, as ``agreement`` counts them; ``order_errors`` (B,),
-    the norm by which places exceed the ones that switches name, relative to the poolings' values.
+    the norm by which places exceed the ones that switches name, relative to the poolings' values,
+    where each pooling counts twice as much as the next.
     ``converged`` (B,): whether value and order errors are within the tolerance. ``restarts`` (B,):
     how often another start was tried. ``evaluations``: of network and gradient, of all starts.
     """

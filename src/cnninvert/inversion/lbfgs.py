@@ -58,12 +58,12 @@ class LBFGS:
         flatter = _dot(gradient, self._direction) >= CURVATURE * self._slope
         done = decreased & (flatter | (self._trials >= MOST_TRIALS))
         if done.any():
-            self._move(done, value, gradient)
+            self._move(done, gradient)
         self._change_length(~done, decreased, value)
         if done.any():
             self._point(done)
 
-    def _move(self, done: Tensor, value: Tensor, gradient: Tensor) -> None:
+    def _move(self, done: Tensor, gradient: Tensor) -> None:
         step = per_sample(self._length, self.x) * self._direction
         change = gradient - self.gradient
         product = _dot(step, change)

@@ -3,16 +3,16 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sized
+from itertools import chain, count
 from typing import TypeVar
 
 log = logging.getLogger("cnninvert")
 T = TypeVar("T")
+EVERY = 10.0  # seconds
 
 
-def progress(
-    items: Iterable[T], what: str, total: int | None = None, every: float = 10.0
-) -> Iterator[T]:
-    """Iterate over ``items``, and log done, rate and time left at most every ``every`` seconds."""
+def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
+    """Iterate over ``items``, and log done, rate and time left every ten seconds at most."""
     if total is None and isinstance(items, Sized):
         total = len(items)
     start = last = time.monotonic()
@@ -21,7 +21,7 @@ def progress(
         yield item
         done += 1
         now = time.monotonic()
-        if now - last >= every and done != total:  # the line at the end says as much
+        if now - last >= EVERY and done != total:  # the line at the end says as much
             last = now
             rate = done / (now - start)
             left = f", {_duration((total - done) / rate)} left" if total else ""
@@ -32,9 +32,13 @@ def progress(
 
 
 def counter(total: int, what: str) -> Callable[..., None]:
-    """``progress`` as a callback: one of ``total`` a call, whatever it is called with."""
-    steps = progress(range(total), what)
-    return lambda *_: next(steps, None)
+    """``progress`` as a callback: one of ``total`` a call, whatever it is called with.
+
+    After the last one it begins again.
+    """
+    steps = chain.from_iterable(progress(range(total), what) for _ in count())
+    next(steps)
+    return lambda *_: next(steps)
 
 
 def _duration(seconds: float) -> str:
