@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Measures what docs/beyond, docs/inversion, docs/networks and docs/theory show, into results/beyond.
+# Measures what docs/beyond, docs/networks, docs/theory and parts of docs/inversion show, into
+# results/beyond; presets/inversion_96.yaml has the commands for its pictures.
 #   docs/measure.sh [OXFORD]    with the paper's own weights (docs/data.md), if their file is given
 #   ./docs.sh collect results/beyond && ./docs.sh fill
 set -euo pipefail
@@ -15,11 +16,8 @@ one_photograph="images: 1"
 # AlexNet's first layers need larger pictures, whose Jacobians are too large to be kept.
 large="$one_photograph, side: 64, probes: 2"
 
-measure figure3_layers coherence model_rip one_step audit inversion figure_inversion \
-    switch_bits layer_by_layer horizon --config "horizon={layers: $vgg_layers}"
-measure audit horizon inversion --config "network={random: 0}" \
-    "inversion={layers: [pool4], methods: [both, values, switches]}" \
-    "horizon={layers: $vgg_layers, $one_photograph}"
+measure figure3_layers coherence model_rip one_step audit layer_by_layer horizon --config "horizon={layers: $vgg_layers}"
+measure audit horizon --config "network={random: 0}" "horizon={layers: $vgg_layers, $one_photograph}"
 measure audit horizon --config "network={name: alexnet}" "horizon={$large}"
 measure horizon --config "network={name: alexnet, random: 0}" "horizon={$large}"
 measure audit horizon --config "network={name: efficientnet-lite0}" "horizon={$one_photograph}"

@@ -12,7 +12,7 @@ from paper.inversion.horizon import COMPLETE
 from paper.table1.architecture import Architecture, affordable
 from paper.table1.width import Trend
 
-BEYOND = DOCS / "beyond"  # a folder a network
+BEYOND, INVERSION = DOCS / "beyond", DOCS / "inversion_96"  # folders a network
 NETWORKS = {
     "vgg16": "VGG-16",
     "vgg16-random0": "VGG-16, random filters",
@@ -30,7 +30,7 @@ def _beyond(name, of="vgg16"):
 
 def inversion():
     """Errors of pictures found from pool(1) to pool(4), by what is known."""
-    frame = _beyond("inversion")
+    frame = pd.read_csv(INVERSION / "vgg16" / "inversion.csv")
     errors = frame.pivot(index="known", columns="layer", values="relative error")
     spreads = frame.pivot(index="known", columns="layer", values="spread")
     rows = [
@@ -38,6 +38,12 @@ def inversion():
         for known in frame.known.unique()
     ]
     return markdown(rows, ["known", *map(_pool, errors)])
+
+
+def inversion_line(known):
+    """What is left with this ``known``, from pool(1) to pool(4)."""
+    frame = pd.read_csv(INVERSION / "vgg16" / "inversion.csv")
+    return ", ".join(f"{error:.3f}" for error in frame[frame["known"] == known]["relative error"])
 
 
 def trained_and_random():
@@ -209,9 +215,9 @@ def _printed(filters, layers):
     return table("table1").set_index(["filters", "layers"])["paper (%)"][filters, str(layers)]
 
 
-def columns_of(name, formats):
+def columns_of(name, formats, folder=BEYOND):
     """Some columns of VGG-16's table <name>, each in a format, as a table."""
-    frame = _beyond(name)
+    frame = pd.read_csv(folder / "vgg16" / f"{name}.csv")
     rows = [[form.format(row[key]) for key, form in formats.items()] for _, row in frame.iterrows()]
     return markdown(rows, list(formats))
 
