@@ -1,4 +1,4 @@
-"""Inversion without a decoder: regions, residuals, the optimiser, and whole pictures."""
+"""Inversion without a decoder: residuals, and whole pictures."""
 
 from dataclasses import replace
 from itertools import product
@@ -12,10 +12,8 @@ from cnninvert import invert, norms, observe, trace
 from cnninvert.inversion.agreement import agreement
 from cnninvert.inversion.invert import Phase, usual_phases
 from cnninvert.inversion.known import Known
-from cnninvert.inversion.lbfgs import LBFGS
 from cnninvert.inversion.misfit import Misfit, Residual
 from cnninvert.networks.preprocessing import Preprocessing
-from cnninvert.operators.regions import Regions, choose
 
 PLAIN = Preprocessing(16, (0.0,) * 3, (1.0,) * 3)
 
@@ -33,31 +31,6 @@ def pictures(count=2, dtype=torch.float32):
     generator = torch.Generator().manual_seed(1)
     coarse = torch.rand(count, 3, 4, 4, generator=generator, dtype=dtype)
     return F.interpolate(coarse, size=16, mode="bilinear")
-
-
-@pytest.mark.parametrize(
-    "pool",
-    [
-        nn.MaxPool2d(2),
-        nn.MaxPool2d(3, 2),
-        nn.MaxPool2d(3, 2, padding=1),
-        nn.MaxPool2d(3, 2, ceil_mode=True),
-        nn.MaxPool2d((2, 3), (1, 2), (0, 1)),
-        nn.MaxPool2d(2, 2, dilation=2),
-    ],
-    ids=repr,
-)
-def test_regions_are_those_of_pytorch(pool):
-    x = torch.randn(2, 3, 11, 10)
-    options = (pool.kernel_size, pool.stride, pool.padding, pool.dilation, pool.ceil_mode)
-    values, indices = F.max_pool2d(x, *options, return_indices=True)
-    regions = Regions(pool, 11, 10)
-    places_of = regions.places_of(x)
-    assert regions.shape == values.shape[2:]
-    assert torch.stack(places_of).amax(0).equal(values)
-    assert choose(places_of, regions.places(indices)).equal(values)
-    flat = F.max_pool2d(torch.zeros_like(x), *options, return_indices=True)[1]
-    assert (regions.places(flat) == regions.first_places()).all()
 
 
 def usual(network):
@@ -105,43 +78,6 @@ def test_derivatives_are_those_of_finite_differences(switches):
     with torch.no_grad():
         change = (value(at + 1e-6 * direction) - value(at - 1e-6 * direction)) / 2e-6
     assert (gradient * direction).sum().item() == pytest.approx(change.item(), rel=1e-4)
-
-
-def test_regions_of_many_places_keep_them_apart():
-    pool = nn.MaxPool2d((1, 300))
-    x = torch.zeros(1, 1, 1, 300)
-    x[..., 290] = 1
-    _, indices = F.max_pool2d(x, (1, 300), return_indices=True)
-    assert Regions(pool, 1, 300).places(indices).item() == 290
-
-
-def test_another_metric_is_scaled_for_each_problem():
-    """By the last step of each, whatever the others of the batch are."""
-    random = torch.Generator().manual_seed(0)
-    scales = torch.rand(3, 8, generator=random, dtype=torch.float64) + 0.5
-    weights = torch.rand(3, 8, generator=random, dtype=torch.float64) + 0.5
-
-    def found(which) -> torch.Tensor:
-        search = LBFGS(torch.ones(len(which), 8, dtype=torch.float64), lambda x: x, history=4)
-        for _ in range(6):
-            x = search.trial()
-            search.tell((scales[which] * x**2).sum(1) / 2, scales[which] * x)
-        search.change(lambda x: weights[which] * x)
-        search.tell((scales[which] * search.x**2).sum(1) / 2, scales[which] * search.x)
-        return search.trial()
-
-    alone = torch.cat([found([each]) for each in range(3)])
-    torch.testing.assert_close(found([0, 1, 2]), alone)
-
-
-def test_lbfgs_solves_each_problem_of_a_batch_by_itself():
-    scales = torch.logspace(0, 2, 20, dtype=torch.float64) * torch.tensor([[1.0], [30.0]])
-    centre = torch.randn(2, 20, dtype=torch.float64)
-    search = LBFGS(torch.zeros_like(centre), lambda x: x, history=10)
-    for _ in range(80):
-        away = search.trial() - centre
-        search.tell((scales * away**2).sum(1) / 2, scales * away)
-    assert norms(search.x - centre).max() < 1e-6
 
 
 @pytest.mark.parametrize(("layer", "error"), [("2", 0.05), ("5", 0.1)])

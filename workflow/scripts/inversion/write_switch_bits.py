@@ -14,7 +14,8 @@ from paper.printing.tables import write_table
 def write_switch_bits(
     switches: Path, codecs: Path, errors: list[Path], network: str, side: int, tables: list[Path]
 ) -> None:
-    rows = of_poolings(read_csv(switches))
+    coded = read_csv(switches)
+    rows = of_poolings(coded)
     pixels = side**2
     table = pd.DataFrame(
         {
@@ -28,7 +29,7 @@ def write_switch_bits(
         }
     )
     if errors:
-        alone = known_so_far(read_csv(switches), read_errors(errors)).set_index("layer")
+        alone = known_so_far(coded, read_errors(errors)).set_index("layer")
         for column, name in (("relative_error", "relative error"), ("psnr", "PSNR (dB)")):
             table[f"switches alone: {name}"] = alone[column].reindex(table["layer"]).to_numpy()
     own = [f"{codec} {bits / pixels:.1f}" for codec, bits in lossless(read_csv(codecs)).items()]
