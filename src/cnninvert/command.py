@@ -12,8 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cnninvert.inversion.invert import EVALUATIONS, invert
+from cnninvert.inversion.invert import invert
 from cnninvert.inversion.known import observe
+from cnninvert.inversion.phases import EVALUATIONS
 from cnninvert.networks.models import build, build_from_file
 from cnninvert.networks.parameters import draw_parameters, read_state, set_state
 from cnninvert.networks.preprocessing import TORCHVISION_MEAN, TORCHVISION_STD, Preprocessing

@@ -1,9 +1,8 @@
 """Pictures from activations: the pixels are the unknowns, nothing is trained."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate, pairwise
 
 import torch
 from torch import Tensor
@@ -13,6 +12,7 @@ from cnninvert.inversion.agreement import agreement
 from cnninvert.inversion.known import Known, is_relu, layers_up_to
 from cnninvert.inversion.lbfgs import LBFGS
 from cnninvert.inversion.misfit import Misfit
+from cnninvert.inversion.phases import EVALUATIONS, Phase, usual_phases
 from cnninvert.networks.graph import TracedNetwork
 from cnninvert.networks.preprocessing import Preprocessing
 
@@ -21,58 +21,9 @@ from cnninvert.networks.preprocessing import Preprocessing
 Callback = Callable[[int, Tensor], None]
 
 
-@dataclass(frozen=True)
-class Phase:
-    """A number of ``evaluations`` in one metric.
-
-    ``photographs``: how much the spectrum of photographs counts beside the measured Hessian; None:
-    only the former counts. ``margin``: by how much a switch's place should exceed the other ones,
-    relative to the layer's root mean square. ``variation``: the weight of the total variation a
-    pixel. ``robust``: residuals of values that are larger than this, relative to the values' root
-    mean square, count by their size, not by its square. ``by_error``: ``photographs`` is multiplied
-    by the square of each picture's error of the values (or of the order, if that is larger), in
-    percent.
-    """
-
-    evaluations: int
-    photographs: float | None
-    margin: float = 0.0
-    variation: float = 0.0
-    robust: float | None = None
-    by_error: bool = False
-
-
-# First what photographs are like decides, and the margin leads into the middle of the set of
-# pictures that fit. Then the Hessian is measured, at the present picture; it counts more and more.
-WITH_SWITCHES = (
-    Phase(40, None, margin=0.03),
-    Phase(40, 10, margin=0.03),
-    Phase(40, 1),
-    Phase(40, 0.1),
-    Phase(80, 0.01),
-)
-# Without switches a maximum may stay with the wrong place for good. Smooth pictures come first.
-# Then most places are right, and the others must not spoil the rest. What photographs are like
-# counts as long as the values are not explained.
-WITHOUT_SWITCHES = (
-    Phase(50, None, variation=1),
-    Phase(50, None, variation=0.1),
-    Phase(40, None, variation=0.01, robust=0.3),
-    Phase(50, 1, robust=0.1, by_error=True),
-    Phase(50, 1, robust=0.03, by_error=True),
-)
-# The same from pictures like those that are looked for, such as a decoder's: most maxima are right
-# from the first. Smoothness still keeps deep layers from fitting their values with noise.
-FROM_PICTURES = (
-    Phase(120, None, variation=0.1, robust=0.3),
-    Phase(40, None, variation=0.03, robust=0.3),
-    Phase(40, 1, variation=0.01, robust=0.1, by_error=True),
-    Phase(40, 1, robust=0.03, by_error=True),
-)
 # Where to start again when a picture is stuck: grey, light, dark.
 STARTS = (natural.BRIGHTNESS, 0.8, 0.15)
 STUCK = 0.1
-EVALUATIONS = 240
 
 
 @dataclass(frozen=True)
@@ -82,8 +33,8 @@ class Inversion:
     ``pictures`` (B, C, H, W), in [0, 1]. Of them: ``value_errors`` (B,), the relative error of the
     layer's values, nan where none are known, inf where the network computes nan; ``switch_errors``
     (B,), the share of switches that differ, as ``agreement`` counts them; ``order_errors`` (B,),
-    the norm by which places exceed the ones that switches name, relative to the poolings' values,
-    where each pooling counts twice as much as the next.
+    the norm by which places exceed the ones that switches name, relative to the picture's own
+    values at the poolings, where each pooling counts twice as much as the next.
     ``converged`` (B,): whether value and order errors are within the tolerance. ``restarts`` (B,):
     how often another start was tried. ``evaluations``: of network and gradient, of all starts.
     """
@@ -121,9 +72,9 @@ def invert(
     grey, and others for pictures that stay stuck. ``tolerance``: the errors up to which a picture
     counts as converged; it ends when all errors are a twentieth of it. ``evaluations``: of the
     network and its gradient, at most, from each start: 240, if None; from 160 pixels a side on,
-    480 are needed to converge. ``phases``: in their place, how they are spent. ``history``: the
-    steps that L-BFGS remembers; each takes the memory of two pictures. The network is one of
-    float32.
+    480 are needed to converge. ``phases``: in their place, how they are spent (``Phase``).
+    ``history``: the steps that L-BFGS remembers; each takes the memory of two pictures. The network
+    is one of float32.
 
     The misfit (``Misfit``) is minimised by L-BFGS, picture by picture, in a metric that is first
     the covariance of photographs and then the measured inverse Hessian (``metric``), in
@@ -162,26 +113,6 @@ def invert(
         found = _descend(part, _start(network, part.known, other), *options)
         result = _better(result, stuck, _judge(part, *found, tolerance), number)
     return result
-
-
-def usual_phases(
-    known: Known, evaluations: int = EVALUATIONS, from_pictures: bool = False
-) -> tuple[Phase, ...]:
-    """The phases of ``invert``: ``WITH_SWITCHES``, or where none are known ``WITHOUT_SWITCHES``.
-
-    In place of the latter ``FROM_PICTURES`` where the start is no grey. They are lengthened or
-    shortened to so many ``evaluations`` in all; those that get none are left out.
-    """
-    without = FROM_PICTURES if from_pictures else WITHOUT_SWITCHES
-    phases = WITH_SWITCHES if known.indices else without
-    ends = list(accumulate(phase.evaluations for phase in phases))
-    ends = [round(end * evaluations / ends[-1]) for end in ends]
-    lengths = [end - start for start, end in pairwise([0, *ends])]
-    return tuple(
-        replace(phase, evaluations=length)
-        for phase, length in zip(phases, lengths, strict=True)
-        if length
-    )
 
 
 def _check_effort(known, evaluations, phases, history) -> None:
@@ -290,6 +221,7 @@ def _judge(misfit: Misfit, x: Tensor, evaluations: int, tolerance: float) -> Inv
     values, switches = agreement(misfit.network, misfit.known, pictures, misfit.preprocessing)
     if misfit.known.values is not None:
         values = values.nan_to_num(torch.inf)
+    misfit.measure_energies(pictures)  # for an error that is the picture's, whatever led to it
     errors = _errors(misfit.residuals(pictures))
     order = errors.get("order", torch.zeros(len(x), device=x.device))
     return Inversion(

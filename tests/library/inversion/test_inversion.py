@@ -10,9 +10,9 @@ from torch import nn
 
 from cnninvert import invert, norms, observe, trace
 from cnninvert.inversion.agreement import agreement
-from cnninvert.inversion.invert import Phase, usual_phases
 from cnninvert.inversion.known import Known
 from cnninvert.inversion.misfit import Misfit, Residual
+from cnninvert.inversion.phases import Phase, usual_phases
 from cnninvert.networks.preprocessing import Preprocessing
 
 PLAIN = Preprocessing(16, (0.0,) * 3, (1.0,) * 3)
@@ -104,6 +104,15 @@ def test_a_batch_gives_what_its_pictures_give():
     together = invert(network, known, PLAIN, phases=phases).pictures
     alone = [invert(network, known[i : i + 1], PLAIN, phases=phases).pictures for i in (0, 1)]
     assert (norms(together - torch.cat(alone)) / norms(x)).max() < 1e-3
+
+
+def test_the_errors_of_a_picture_are_the_same_whatever_led_to_it():
+    network, x = small(), pictures()
+    known = observe(network, x, "5")
+    found = invert(network, known, PLAIN, phases=[Phase(20, None), Phase(20, 1)])
+    again = invert(network, known, PLAIN, start=found.pictures, phases=[Phase(1, None)])
+    assert torch.equal(again.pictures, found.pictures) and found.order_errors.min() > 0
+    torch.testing.assert_close(again.order_errors, found.order_errors)
 
 
 def test_switches_alone_say_much_of_a_picture():
