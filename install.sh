@@ -11,7 +11,8 @@ cd "$(dirname "$0")"
 wanted=(requirements.txt)
 [ -n "${1:-}" ] && wanted+=("requirements-$1.txt")
 stamp=.venv/installed-${1:-run}
-sum=$(cat install.sh constraints.txt "${wanted[@]}" | sha256sum | cut -d' ' -f1)
+# The folder, too: what is installed has its path, and must be installed again where it is moved.
+sum=$( (pwd -P; cat install.sh constraints.txt "${wanted[@]}") | sha256sum | cut -d' ' -f1)
 [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && exit 0
 
 python=
@@ -25,8 +26,8 @@ if [ -z "$python" ]; then
     echo "install.sh: no Python 3.11 or newer was found; install one, or name it: PYTHON=/path/to/python ./install.sh" >&2
     exit 1
 fi
-if [ ! -x .venv/bin/pip ]; then
-    "$python" -m venv .venv || {
+if ! .venv/bin/python -m pip --version > /dev/null 2>&1; then
+    "$python" -m venv --clear .venv || {
         rm -rf .venv
         echo "install.sh: $python cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2
         exit 1

@@ -36,6 +36,7 @@ _LAZY = {
     "observe": "cnninvert.inversion.known",
     "Inversion": "cnninvert.inversion.invert",
     "invert": "cnninvert.inversion.invert",
+    "Phase": "cnninvert.inversion.phases",
     "Equations": "cnninvert.inversion.equations",
     "numerical_rank": "cnninvert.inversion.horizon",
     "pixels_read": "cnninvert.inversion.horizon",

@@ -12,7 +12,9 @@ RULES = {
     name: body
     for path in (ROOT / "workflow" / "rules").glob("*.smk")
     for name, body in re.findall(
-        r"^rule (\w+):\n((?:(?:    .*)?\n)+)", path.read_text(), re.MULTILINE
+        r"^(?:rule|use rule \w+ as) (\w+)(?: with)?:\n((?:(?:    .*)?\n)+)",
+        path.read_text(),
+        re.MULTILINE,
     )
 }
 

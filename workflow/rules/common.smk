@@ -61,7 +61,11 @@ wildcard_constraints:
     layer="[a-z0-9_]+",
     filters="learned|random|gaussian",
     switches="known|fixed",
-    scatteritem=r"\d+-of-\d+",
+
+
+def one_of(names):
+    """The constraint of a wildcard that stands for these names; for none, of no file's."""
+    return "|".join(names) or "none"
 
 
 def from_here(path):

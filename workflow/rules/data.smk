@@ -58,6 +58,8 @@ rule import_weights:
         "<logs>/import_weights/{weights}.log",
     benchmark:
         "<benchmarks>/import_weights/{weights}.tsv"
+    wildcard_constraints:
+        weights=one_of(config["weights"]["files"]),
     params:
         preprocessing=lambda wildcards: weights_entry(wildcards)["preprocessing"],
     script:
@@ -117,6 +119,8 @@ rule extract_activations:
         "<logs>/extract_activations/{weights}.log",
     benchmark:
         "<benchmarks>/extract_activations/{weights}.tsv"
+    wildcard_constraints:
+        weights=one_of(PLAN.weights),
     threads: several_threads
     resources:
         gpu=gpus,

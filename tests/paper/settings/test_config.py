@@ -74,6 +74,11 @@ BAD = [
     ({"table1": {"halving": 3}}, "halving = 3 exceeds table1.search_epochs = 2"),
     ({"table1": {"one_layer_halving": 3}}, "one_layer_halving = 3 exceeds table1.search_epochs"),
     ({"table1": {"layers": [1, 4], "variants": ["patches"]}}, "maps of layer 4, which are 4"),
+    (
+        {"table1": {"variants": ["patches"], "chosen": {"learned-3": {"size": 11, "channels": 8}}}},
+        "chosen.learned-3.size = 11 do not fit into the maps of layer 3, which are 8 wide",
+    ),
+    ({"table1": {"inverted_seeds": 3}}, "inverted_seeds = 3 is more than table1.seeds = 1"),
     ({"table1": {"variants": ["dropout"]}}, "table1.variants"),
     ({"table1": {"flips": 1}}, "table1.flips"),
     ({"table1": {"precision": "half"}}, "one of: auto, float32, bfloat16"),
@@ -98,6 +103,13 @@ BAD = [
     ({"picture": {"layer": 5}}, "picture.layer = 5"),
     ({"table4": {"iht_images": 33}}, "table4.iht_images = 33 is more than images.test"),
     ({"table4": {"codes_images": 1}}, "table4.codes_images = 1"),
+    ({"table4": {"inverted_images": 33}}, "table4.inverted_images = 33 is more than images.test"),
+    (
+        {"images": {"test": 12}},
+        "images.test = 12 (and figure3.images = 16, figure3_layers.images = 16); lower",
+    ),
+    ({"network": {"code_images": 33}}, "network.code_images = 33 needs network.images = 33"),
+    ({"network": {"images": 3}}, "network.step_images = 4 needs network.images = 4 or more, inv"),
     ({"table4": {"codes_gap": 0}}, "more than 0"),
     ({"table4": {"lpips": ["squeeze"]}}, "one of: alexnet, vgg16"),
 ]
@@ -162,6 +174,9 @@ def test_text_from_the_command_line_becomes_what_it_says():
     }
     read = {"preset": "12", "images": {"root": None, "test": 8}, "figure4": {"photographs": "2"}}
     assert typed(given) == read
+    # YAML takes it for text.
+    given = {"horizon": {"floor": "1e-3", "side": "1e2"}, "preset": "1e-3"}
+    assert typed(given) == {"horizon": {"floor": 0.001, "side": "1e2"}, "preset": "1e-3"}
     assert typed({"data": {"sources": ["1"]}, "seed": "null"}) == {
         "data": {"sources": [1]},
         "seed": "null",

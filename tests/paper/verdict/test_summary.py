@@ -1,5 +1,7 @@
 """Verdicts in a few words."""
 
+import pytest
+
 from paper.verdict.summary import verdicts
 
 ROWS = "id,verdict\nfigure3.a,holds\nfigure3.a,holds\nfigure3.b,undecided\ntable1.2,contradicted\n"
@@ -17,3 +19,10 @@ def test_the_claims_of_an_artefact_are_counted(tmp_path):
 
 def test_without_claims_there_is_nothing_to_say(tmp_path):
     assert verdicts("figure3", tmp_path / "claims.csv") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"id,other\nfigure3.a,holds\n", b"id,verdict\n\xff,\n"])
+def test_a_damaged_file_keeps_no_command_from_its_work(tmp_path, content):
+    path = tmp_path / "claims.csv"
+    path.write_bytes(content)
+    assert verdicts("figure3", path) is None

@@ -5,7 +5,7 @@ from itertools import product
 MACRO_LAYERS = [f"pool{layer}" for layer in PLAN.macro_layers[MAIN]]
 REACHED = bool(MACRO_LAYERS)
 # The layers whose activations there are.
-PLANNED = "|".join(MACRO_LAYERS) or "none"
+PLANNED = one_of(MACRO_LAYERS)
 SWITCHES = config["decoders"]["switches"]
 # What pictures come from: decoders, by their switches, and inversion without one.
 PICTURED = SWITCHES + ["none"] * (config["table4"]["inverted_images"] > 0)
@@ -13,7 +13,13 @@ PICTURED = SWITCHES + ["none"] * (config["table4"]["inverted_images"] > 0)
 
 def decoder_steps(wildcards):
     """How long a decoder is trained."""
-    return config["decoders"]["steps"][wildcards.architecture][wildcards.layer]
+    steps = config["decoders"]["steps"][wildcards.architecture]
+    if wildcards.layer not in steps:
+        raise WorkflowError(
+            f"decoders.steps.{wildcards.architecture} has no {wildcards.layer}, only "
+            f"{', '.join(steps) or 'null'}."
+        )
+    return steps[wildcards.layer]
 
 
 def part_inputs(wildcards):

@@ -24,6 +24,7 @@ OF_TEST = (
     ("table4", "images"),
     ("table4", "iht_images"),
     ("table4", "codes_images"),
+    ("table4", "inverted_images"),
     ("iht_activations", "images"),
     ("figure4", "rows"),
 )
@@ -139,13 +140,14 @@ def _images(config: Config) -> None:
     if root is not None:
         _check_path("images.root", root, folder=True)
     test = config["images"]["test"]
-    for section, key in OF_TEST:
-        wanted = config[section][key]
-        if wanted > test:
-            raise InputError(
-                f"config: {section}.{key} = {wanted} is more than images.test = {test}; "
-                "lower the one or raise the other."
-            )
+    wanted = {f"{section}.{key}": config[section][key] for section, key in OF_TEST}
+    more = [f"{key} = {count}" for key, count in wanted.items() if count > test]
+    if more:
+        others = f" (and {', '.join(more[1:])})" if more[1:] else ""
+        raise InputError(
+            f"config: {more[0]} is more than images.test = {test}{others}; lower the one or raise "
+            "the other."
+        )
 
 
 def _table1(config: Config) -> None:
@@ -169,8 +171,12 @@ def _table1(config: Config) -> None:
                 f"epochs, or set {key} to 1."
             )
     deepest = max(section["layers"])
-    given = [each["size"] for each in section["chosen"].values()]
-    largest = max([*section["sizes"], *given])
+    tested = section["seeds"] if deepest > 1 else max(section["seeds"], section["one_layer_seeds"])
+    if section["inverted_seeds"] > tested:
+        raise InputError(
+            f"config: table1.inverted_seeds = {section['inverted_seeds']} is more than "
+            f"table1.seeds = {section['seeds']}; lower the one or raise the other."
+        )
     least = Architecture("learned", deepest, min(section["sizes"]), min(section["channels"]))
     if not affordable(least, section["multiply_adds"]):
         raise InputError(
@@ -178,11 +184,17 @@ def _table1(config: Config) -> None:
             f"configuration of {deepest} layers, the smallest of which has "
             f"{least.multiply_adds / 1e6:.2f}; raise it, or set it to null."
         )
-    if "patches" in section["variants"] and largest > 32 >> (deepest - 1):
-        raise InputError(
-            f"config: table1.variants has patches, but filters of table1.sizes = {largest} "
-            f"do not fit into the maps of layer {deepest}, which are {32 >> (deepest - 1)} wide."
-        )
+    if "patches" in section["variants"]:
+        filters = [("sizes", deepest, max(section["sizes"]))]
+        for name, each in section["chosen"].items():
+            filters.append((f"chosen.{name}.size", int(name.split("-")[1]), each["size"]))
+        for key, layer, size in filters:
+            width = 32 >> (layer - 1)
+            if size > width:
+                raise InputError(
+                    f"config: table1.variants has patches, but filters of table1.{key} = {size} "
+                    f"do not fit into the maps of layer {layer}, which are {width} wide."
+                )
     if section["train_images"] < batch:
         raise InputError(
             f"config: table1.train_images = {section['train_images']} are fewer than "
@@ -210,7 +222,7 @@ def _figure3_layers(config: Config) -> None:
         if layers is not None and layer not in layers:
             raise InputError(
                 f"config: figure3_layers.lambda_layers names {layer}, which is not among "
-                f"figure3_layers.layers = {layers}."
+                f"figure3_layers.layers = {layers}; take it out of the former, or add it here."
             )
 
 

@@ -12,6 +12,15 @@ LAYERS = {
 }
 # The same of witnesses.layers: there are fewer equations than pixels.
 WITNESS_LAYERS = {"vgg16": ["pool3", "pool4"], "alexnet": ["pool5"]}
+# What is counted in the photographs of network.images.
+OF_LISTED = (
+    ("network", "code_images"),
+    ("network", "step_images"),
+    ("inversion", "images"),
+    ("horizon", "images"),
+    ("witnesses", "images"),
+    ("layer_by_layer", "images"),
+)
 LARGEST_SIDE = 128  # of pictures whose whole Jacobian is computed
 DECODER = "decoder"  # among inversion.methods: one for each of decoders.switches
 REFINED = "refined"  # the method that needs the decoder with fixed switches
@@ -53,14 +62,17 @@ def inversion_methods(config: dict[str, Any], layer: str) -> list[str]:
 def check_inversion(config: dict[str, Any]) -> None:
     """Raise InputError for too many photographs, too large ones, or decoders alone."""
     listed = config["network"]["images"]
-    # A walk to each of the witnesses goes towards the next photograph.
-    for name, more in (("inversion", 0), ("horizon", 0), ("witnesses", 1), ("layer_by_layer", 0)):
-        wanted = config[name]["images"]
-        if listed is not None and wanted + more > listed:
-            raise InputError(
-                f"config: {name}.images = {wanted} needs network.images = {wanted + more} or more, "
-                f"not {listed}; lower the one or raise the other."
-            )
+    needed = []
+    for section, key in OF_LISTED:
+        wanted = config[section][key]
+        # A walk to each of the witnesses goes towards the next photograph.
+        count = wanted + (section == "witnesses")
+        if listed is not None and count > listed:
+            needed.append(f"{section}.{key} = {wanted} needs network.images = {count} or more")
+    if needed:
+        raise InputError(
+            f"config: {', '.join(needed)}, not {listed}; lower the one or raise the other."
+        )
     side = config["horizon"]["side"]
     if side > LARGEST_SIDE and config["horizon"]["probes"] is None:
         raise InputError(

@@ -21,15 +21,16 @@ CLAIMS = {
 def verdicts(name: str, claims: Path) -> str | None:
     """Of the claims in the file that belong to ``name``, how many hold.
 
-    None where there are none, or no file yet.
+    None where there are none, no file yet, or one that cannot be read: it is made again.
     """
-    starts = CLAIMS.get(name)
-    if not starts or not claims.exists():
+    if not (starts := CLAIMS.get(name)):
         return None
-    with claims.open(newline="", encoding="utf-8") as file:
-        found = Counter(
-            row["verdict"] for row in csv.DictReader(file) if row["id"].startswith(starts)
-        )
+    try:
+        with claims.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        found = Counter(row["verdict"] for row in rows if row["id"].startswith(starts))
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
     parts = [("holds", "hold"), ("contradicted", "contradicted"), ("undecided", "undecided")]
     return (
         ", ".join(f"{found[verdict]} {word}" for verdict, word in parts if found[verdict]) or None
