@@ -11,9 +11,13 @@ cd "$(dirname "$0")"
 wanted=(requirements.txt)
 [ -n "${1:-}" ] && wanted+=("requirements-$1.txt")
 stamp=.venv/installed-${1:-run}
-# The folder, too: what is installed has its path, and must be installed again where it is moved.
-sum=$( (pwd -P; cat install.sh constraints.txt "${wanted[@]}") | sha256sum | cut -d' ' -f1)
-[ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && exit 0
+sum=$(cat install.sh constraints.txt "${wanted[@]}" | sha256sum | cut -d' ' -f1)
+# Programs in .venv name their folder: one that was moved or copied does not work, nor does one whose
+# Python is gone.
+works() {
+    grep -qsF "$(pwd -P)/.venv/bin/" .venv/bin/pip && .venv/bin/python -c 'import pip' 2>/dev/null
+}
+[ -f "$stamp" ] && [ "$(cat "$stamp")" = "$sum" ] && works && exit 0
 
 python=
 for candidate in ${PYTHON:-python3.11 python3.12 python3.13 python3}; do
@@ -26,8 +30,9 @@ if [ -z "$python" ]; then
     echo "install.sh: no Python 3.11 or newer was found; install one, or name it: PYTHON=/path/to/python ./install.sh" >&2
     exit 1
 fi
-if ! .venv/bin/python -m pip --version > /dev/null 2>&1; then
-    "$python" -m venv --clear .venv || {
+if ! works; then
+    rm -rf .venv
+    "$python" -m venv .venv || {
         rm -rf .venv
         echo "install.sh: $python cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2
         exit 1
