@@ -115,6 +115,11 @@ BAD = [
 ]
 
 
+def test_what_is_chosen_for_other_depths_need_not_fit(config):
+    chosen = {"random-1": {"size": 11, "channels": 8}, "learned-5": {"size": 3, "channels": 8}}
+    check_config(merge(config, {"table1": {"variants": ["patches"], "chosen": chosen}}))
+
+
 @pytest.mark.parametrize(("change", "words"), BAD, ids=[words for _, words in BAD])
 def test_refusals(change, words, config):
     with pytest.raises(InputError) as error:

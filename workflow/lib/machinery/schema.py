@@ -45,7 +45,7 @@ def typed(value: Any, schema: Mapping[str, Any] | None = None) -> Any:
         except yaml.YAMLError:
             return value
         text = "string" in schema.get("type", ())
-        if isinstance(read, str) and "number" in schema.get("type", ()):
+        if isinstance(read, str) and "number" in schema.get("type", ()) and not text:
             with suppress(ValueError):
                 return float(read)  # 1e-3, which is text in YAML 1.1
         if read is None and "null" in schema.get("type", ("null",)):

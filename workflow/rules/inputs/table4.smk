@@ -16,8 +16,7 @@ def decoder_steps(wildcards):
     steps = config["decoders"]["steps"][wildcards.architecture]
     if wildcards.layer not in steps:
         raise WorkflowError(
-            f"decoders.steps.{wildcards.architecture} has no {wildcards.layer}, only "
-            f"{', '.join(steps) or 'null'}."
+            f"decoders.steps.{wildcards.architecture} has no {wildcards.layer}."
         )
     return steps[wildcards.layer]
 

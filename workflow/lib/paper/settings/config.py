@@ -187,7 +187,9 @@ def _table1(config: Config) -> None:
     if "patches" in section["variants"]:
         filters = [("sizes", deepest, max(section["sizes"]))]
         for name, each in section["chosen"].items():
-            filters.append((f"chosen.{name}.size", int(name.split("-")[1]), each["size"]))
+            depth = int(name.split("-")[1])
+            if depth in section["layers"]:
+                filters.append((f"chosen.{name}.size", depth, each["size"]))
         for key, layer, size in filters:
             width = 32 >> (layer - 1)
             if size > width:
@@ -222,7 +224,7 @@ def _figure3_layers(config: Config) -> None:
         if layers is not None and layer not in layers:
             raise InputError(
                 f"config: figure3_layers.lambda_layers names {layer}, which is not among "
-                f"figure3_layers.layers = {layers}; take it out of the former, or add it here."
+                f"figure3_layers.layers = {layers}; take it out there, or add it here."
             )
 
 

@@ -12,14 +12,15 @@ LAYERS = {
 }
 # The same of witnesses.layers: there are fewer equations than pixels.
 WITNESS_LAYERS = {"vgg16": ["pool3", "pool4"], "alexnet": ["pool5"]}
-# What is counted in the photographs of network.images.
+# What is counted in the photographs of network.images, and how many more are needed: a walk to each
+# of the witnesses goes towards the next photograph.
 OF_LISTED = (
-    ("network", "code_images"),
-    ("network", "step_images"),
-    ("inversion", "images"),
-    ("horizon", "images"),
-    ("witnesses", "images"),
-    ("layer_by_layer", "images"),
+    ("network", "code_images", 0),
+    ("network", "step_images", 0),
+    ("inversion", "images", 0),
+    ("horizon", "images", 0),
+    ("witnesses", "images", 1),
+    ("layer_by_layer", "images", 0),
 )
 LARGEST_SIDE = 128  # of pictures whose whole Jacobian is computed
 DECODER = "decoder"  # among inversion.methods: one for each of decoders.switches
@@ -63,12 +64,12 @@ def check_inversion(config: dict[str, Any]) -> None:
     """Raise InputError for too many photographs, too large ones, or decoders alone."""
     listed = config["network"]["images"]
     needed = []
-    for section, key in OF_LISTED:
+    for section, key, more in OF_LISTED:
         wanted = config[section][key]
-        # A walk to each of the witnesses goes towards the next photograph.
-        count = wanted + (section == "witnesses")
-        if listed is not None and count > listed:
-            needed.append(f"{section}.{key} = {wanted} needs network.images = {count} or more")
+        if listed is not None and wanted + more > listed:
+            needed.append(
+                f"{section}.{key} = {wanted} needs network.images = {wanted + more} or more"
+            )
     if needed:
         raise InputError(
             f"config: {', '.join(needed)}, not {listed}; lower the one or raise the other."

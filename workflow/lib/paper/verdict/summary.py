@@ -21,7 +21,7 @@ CLAIMS = {
 def verdicts(name: str, claims: Path) -> str | None:
     """Of the claims in the file that belong to ``name``, how many hold.
 
-    None where there are none, no file yet, or one that cannot be read: it is made again.
+    None where there are none, or no file that can be read.
     """
     if not (starts := CLAIMS.get(name)):
         return None
@@ -29,7 +29,7 @@ def verdicts(name: str, claims: Path) -> str | None:
         with claims.open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         found = Counter(row["verdict"] for row in rows if row["id"].startswith(starts))
-    except (OSError, ValueError, KeyError, AttributeError):
+    except (OSError, ValueError, KeyError, AttributeError, csv.Error):
         return None
     parts = [("holds", "hold"), ("contradicted", "contradicted"), ("undecided", "undecided")]
     return (
