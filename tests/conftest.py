@@ -109,6 +109,20 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session", autouse=True)
+def without_slurm() -> str:
+    """Why the tests' Slurm does not run; empty where it does.
+
+    Each start of Snakemake asks Slurm for its settings. Programs of a Slurm that does not run would
+    look for it for ten seconds; with an empty file of settings they end at once.
+    """
+    command = [Path(__file__).parent / "slurm" / "one_node.sh", "status"]
+    status = subprocess.run(command, capture_output=True, text=True)
+    if status.returncode:
+        os.environ["SLURM_CONF"] = os.devnull
+    return status.stderr.strip() if status.returncode else ""
+
+
+@pytest.fixture(scope="session", autouse=True)
 def threads():
     """Processes beside each other share the machine's cores."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))

@@ -8,7 +8,7 @@ from cnninvert.operators.model_sparsity import Projection
 from cnninvert.solvers.filter_bank import PreparedFilterBank
 from cnninvert.solvers.lasso import lambda_max
 from cnninvert.solvers.solution import Solution
-from cnninvert.solvers.sparse_coding import each_lambda, sparse_coding
+from cnninvert.solvers.sparse_coding import check_input, each_lambda, sparse_coding
 
 
 @torch.no_grad()
@@ -37,6 +37,7 @@ def recover_codes(
     >>> is_model_sparse(restricted.codes, region=2), bool(restricted.converged.all())
     (True, True)
     """
+    check_input(operator, x)
     prepared = prepared or PreparedFilterBank(operator)
     settings = {
         "lam": each_lambda(lambda_fraction, None, lambda_max(operator, x)),

@@ -40,9 +40,9 @@ class DouglasRachford:
         torus, lam = self.torus, self.problem.lam.view(-1, 1, 1)
         empty = (z == 0).flatten(1).all(1).view(-1, 1, 1)
         z = torus.code(z)
-        v = torus.backward(torch.bmm(torus.forward(z), torus.matrices))
+        v = torus.backward(torus.times(torus.forward(z), torus.matrices))
         residual = torch.where(torus.inside, self.x - v, 0.0)
-        dual = torus.backward(torch.bmm(torus.forward(residual), torus.matrices.mT))
+        dual = torus.backward(torus.times(torus.forward(residual), torus.matrices, adjoint=True))
         feasible = dual if self.problem.nonnegative else dual.maximum(-lam)
         dual = torch.where(self.allowed > 0, feasible.minimum(lam), dual)
         dual = torch.where(z == 0, dual, lam * z.sign())
@@ -66,11 +66,11 @@ class DouglasRachford:
         self.z = self.problem.shrink(t2, threshold).mul_(self.allowed)
         torch.sub(self.z, t2, out=g2)
         # Projection of the reflected points v' = 2v - t1, z' = 2z - t2 onto v = C z.
-        v = torus.forward(t1 + 2 * g1)
-        z = torus.forward(t2 + 2 * g2)
-        solved = torch.bmm(torch.baddbmm(v, z, torus.matrices, alpha=-1), self.inverse)
+        v = torus.forward(torch.add(t1, g1, alpha=2))
+        z = torus.forward(torch.add(t2, g2, alpha=2))
+        solved = torus.times(v - torus.times(z, torus.matrices), self.inverse)
         g1.sub_(torus.backward(solved), alpha=self.penalty)
-        g2.add_(torus.backward(torch.bmm(solved, torus.matrices.mT)))
+        g2.add_(torus.backward(torus.times(solved, torus.matrices, adjoint=True)))
         merit = (norms(g1) ** 2 + self.penalty * norms(g2) ** 2).sqrt()
         return step.mul_(RELAXATION), merit
 

@@ -13,7 +13,7 @@ from cnninvert.solvers.lasso import Lasso
 from cnninvert.solvers.splitting import Splitting
 
 WELL_CONDITIONED = 20.0  # a Gaussian bank with K = 4M has 9, VGG-16's conv(5,2) has 148
-LARGEST_TORUS = 4e9  # bytes; larger problems go without one
+LARGEST_TORUS = 2e9  # bytes; larger problems go without one
 
 
 class PreparedFilterBank:
@@ -33,8 +33,10 @@ class PreparedFilterBank:
 
     @torch.no_grad()
     def __init__(self, operator: Convolution, largest_torus: float = LARGEST_TORUS) -> None:
-        self.source, self.largest_torus = operator, largest_torus
-        operator = operator.plain()
+        # A copy, as what is prepared goes with these filters, and the caller may train on.
+        self.source = replace(operator, filters=operator.filters.detach().clone())
+        self.largest_torus = largest_torus
+        operator = self.source.plain()
         if operator.dimensions == 2:
             filters = operator.filters.contiguous(memory_format=torch.channels_last)
             operator = replace(operator, filters=filters)
@@ -60,15 +62,15 @@ class PreparedFilterBank:
         return DouglasRachford(problem, self._torus, *self._inverse)
 
     def check(self, operator: Convolution) -> None:
-        """Raise ValueError unless this was prepared for ``operator``."""
+        """Raise ValueError unless this was prepared for ``operator``, with its present filters."""
         mine, theirs = (
-            (each.size, each.stride, each.padding, each.circular, each.dilation, each.groups)
+            (
+                *(each.size, each.stride, each.padding, each.circular, each.dilation, each.groups),
+                *(each.filters.dtype, each.filters.device),
+            )
             for each in (self.source, operator)
         )
-        filters = self.source.filters
-        if mine != theirs or not (
-            filters is operator.filters or torch.equal(filters, operator.filters)
-        ):
+        if mine != theirs or not torch.equal(self.source.filters, operator.filters):
             raise ValueError("this was prepared for another filter bank or signal size")
 
     def _penalty(self, fraction: float) -> float:

@@ -49,7 +49,7 @@ def sparse_coding(
     >>> sparse_coding(w, torch.tensor([[[3.0, 1.0]]]), lam=1.0, tolerance=1e-6).codes
     tensor([[[2., 0.]]])
     """
-    _check(operator, x, start, support, max_iterations)
+    check_input(operator, x, start, support, max_iterations)
     prepared = prepared or PreparedFilterBank(operator)
     prepared.check(operator)
     if x.ndim == 4:
@@ -109,12 +109,12 @@ def each_lambda(fraction: float | None, lam: Tensor | float | None, greatest: Te
     return lam.expand(len(greatest)).contiguous()
 
 
-def _check(
+def check_input(
     operator: Convolution,
     x: Tensor,
-    start: Tensor | None,
-    support: Tensor | None,
-    max_iterations: int,
+    start: Tensor | None = None,
+    support: Tensor | None = None,
+    max_iterations: int = 0,
 ) -> None:
     """Raise ValueError for what ``sparse_coding`` cannot take."""
     filters, shape = operator.filters, operator.signal_shape

@@ -204,6 +204,17 @@ def test_zero_signals_do_not_spoil_algorithm_2(correlated):
         recover_codes(w, x, ModelProjection(), 2)
 
 
+def test_filters_that_have_changed_since_they_were_prepared_are_refused(problem):
+    w, x = problem
+    prepared = PreparedFilterBank(w)
+    before = sparse_coding(w, x, 0.1, prepared=prepared).codes
+    w.filters.mul_(2)  # as a training would
+    with pytest.raises(ValueError, match="prepared for another"):
+        sparse_coding(w, x, 0.1, prepared=prepared)
+    w.filters.div_(2)
+    assert torch.equal(sparse_coding(w, x, 0.1, prepared=prepared).codes, before)
+
+
 def test_the_start_is_left_as_it_was(problem):
     w, x = problem
     start = sparse_coding(w, x, 0.2).codes
@@ -231,6 +242,11 @@ def test_what_cannot_be_solved_is_refused(problem):
         sparse_coding(replace(w, size=(8, 5)), x[..., :5], 0.1)
     with pytest.raises(ValueError, match="both float32"):
         sparse_coding(w, x.float(), 0.1)
+    with pytest.raises(ValueError, match="both float32"):
+        recover_codes(w, x.float(), ModelProjection(), 0.1)
+    single = PreparedFilterBank(replace(w, filters=w.filters.float()))
+    with pytest.raises(ValueError, match="prepared for another"):
+        sparse_coding(replace(w, filters=w.filters.float().double()), x, 0.1, prepared=single)
     with pytest.raises(ValueError, match="all zero"):
         sparse_coding(replace(w, filters=0 * w.filters), x, 0.1)
     with pytest.raises(ValueError, match="one for each of 5"):
@@ -244,12 +260,15 @@ def test_the_torus_is_the_convolution(random, stride, padding, taps, size):
     w = Convolution(torch.randn(3, 2, taps, taps, generator=random).double(), size, stride, padding)
     torus = Torus(w)
     z = torch.randn(2, *w.code_shape, generator=random).double()
-    spectrum = torch.bmm(torus.forward(torus.code(z)), torus.matrices)
+    spectrum = torus.times(torus.forward(torus.code(z)), torus.matrices)
     there = torus.backward(spectrum) * torus.inside
     assert torch.allclose(there, torus.signal(w.adjoint(z)))
-    gram = torus.matrices.mT @ torus.matrices + 0.3 * torch.eye(2 * torus.m).double()
-    eye = torch.eye(2 * torus.m).double().expand_as(gram)
-    assert torch.allclose(torus.inverse_gram(0.3) @ gram, eye)
+    x = torch.randn(2, *w.signal_shape, generator=random).double()
+    signal = torus.forward(torus.signal(x))
+    code = torus.times(signal, torus.matrices, adjoint=True)
+    assert torch.allclose(torus.crop(torus.backward(code)), w(x))
+    ridged = torus.times(code, torus.matrices) + 0.3 * signal
+    assert torch.allclose(torus.times(ridged, torus.inverse_gram(0.3)), signal)
 
 
 def test_cuda_agrees_with_cpu(random, device):
