@@ -4,18 +4,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from cnninvert.operators.winograd import Sizes
+
 
 def coherence(
-    filters: Tensor, shifts: bool = False, signed: bool = False, stride: int = 1
+    filters: Tensor, shifts: bool = False, signed: bool = False, stride: Sizes = 1
 ) -> float:
-    """The largest inner product between distinct rows of W, for (K, M, l, l') filters.
+    """The largest inner product between distinct rows of W, for (K, M, l...) filters.
 
     Footnote 8 says rows of W. With ``shifts`` these are all of them, a filter's own shifts
-    included, which are multiples of the layer's ``stride``; without, filters in the same place, as
-    Table 3's numbers are. ``signed`` takes the largest value instead of the largest absolute one,
-    or 0 where all are negative. The inner products are those of the filters as given: normalise
-    them first (``unit_norm``). They are those of one group: of an operator with several, take
-    ``operator.plain().filters``.
+    included, which are multiples of the layer's ``stride`` (of each axis, or of all); without,
+    filters in the same place, as Table 3's numbers are. ``signed`` takes the largest value instead
+    of the largest absolute one, or 0 where all are negative. The inner products are those of the
+    filters as given: normalise them first (``unit_norm``). They are those of one group: of an
+    operator with several, take ``operator.plain().filters``.
 
     >>> coherence(torch.tensor([[1.0, 0.0], [-0.6, 0.8]]).view(2, 2, 1, 1))
     0.6000000238418579
@@ -24,8 +26,8 @@ def coherence(
     return largest if signed else absolute
 
 
-def coherences(filters: Tensor, shifts: bool = False, stride: int = 1) -> tuple[float, float]:
-    """``coherence`` of the absolute values and of the signed ones, of (K, M, l, l') filters.
+def coherences(filters: Tensor, shifts: bool = False, stride: Sizes = 1) -> tuple[float, float]:
+    """``coherence`` of the absolute values and of the signed ones, of (K, M, l...) filters.
 
     >>> coherences(torch.tensor([[1.0, 0.0], [-0.5, 0.0]]).view(2, 2, 1, 1))
     (0.5, 0.0)
@@ -35,21 +37,25 @@ def coherences(filters: Tensor, shifts: bool = False, stride: int = 1) -> tuple[
     return float(torch.maximum(-lowest, largest)), float(largest)
 
 
-def cross_correlations(filters: Tensor, stride: int = 1) -> Tensor:
-    """(K, K, 2r + 1, 2r' + 1): <w_k at place q, w_k' at place q + d> for all shifts |d| <= r, r'.
+def cross_correlations(filters: Tensor, stride: Sizes = 1) -> Tensor:
+    """(K, K, 2r + 1...): <w_k at place q, w_k' at place q + d> for all shifts |d| <= r.
 
-    ``filters``: (K, M, l, l'). Shifts count in places of the code, which are ``stride`` apart; r
-    is the farthest at which filters overlap. A row of W with itself, at [k, k, r, r'], counts as 0.
+    ``filters``: (K, M, l) or (K, M, l, l'), with an r for each axis. Shifts count in places of the
+    code, which are ``stride`` apart; r is the farthest at which filters overlap. A row of W with
+    itself, at [k, k, r...], counts as 0.
 
     >>> cross_correlations(torch.ones(1, 1, 2, 2))[0, 0]
     tensor([[1., 2., 1.],
             [2., 0., 2.],
             [1., 2., 1.]])
     """
-    below, right = (length - 1 for length in filters.shape[2:])
-    products = F.conv2d(filters, filters, padding=(below, right))  # (K, K, 2l - 1, 2l' - 1)
-    products.diagonal()[below, right] = 0
-    return products[:, :, below % stride :: stride, right % stride :: stride]
+    farthest = tuple(length - 1 for length in filters.shape[2:])
+    strides = (stride,) * len(farthest) if isinstance(stride, int) else stride
+    correlate = F.conv1d if len(farthest) == 1 else F.conv2d
+    products = correlate(filters, filters, padding=farthest)  # (K, K, 2l - 1...)
+    products.diagonal()[farthest] = 0
+    kept = (slice(r % step, None, step) for r, step in zip(farthest, strides, strict=True))
+    return products[(..., *kept)]
 
 
 def _same_place(filters: Tensor) -> Tensor:

@@ -52,13 +52,13 @@ def coherence_cdf(value: float, vectors: int, dimension: int, signed: bool = Fal
 def coherence_quantile(
     probability: float, vectors: int, dimension: int, signed: bool = False
 ) -> float:
-    """The coherence that is not exceeded with this ``probability``.
+    """The coherence that is not exceeded with this ``probability``, between 0 and 1.
 
     >>> median = coherence_quantile(0.5, 512, 4608)
     >>> round(median, 4), round(coherence_cdf(median, 512, 4608), 6)
     (0.067, 0.5)
     """
-    low, high = -1.0, 1.0
+    low, high = -1.0 if signed else 0.0, 1.0
     while high - low > 1e-12:
         middle = (low + high) / 2
         if coherence_cdf(middle, vectors, dimension, signed) < probability:

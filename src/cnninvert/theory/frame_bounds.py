@@ -3,13 +3,17 @@
 import torch
 from torch import Tensor
 
+from cnninvert.operators.winograd import Sizes
 
-def frame_bounds(filters: Tensor, stride: tuple[int, int] = (1, 1), side: int = 8) -> tuple:
+
+def frame_bounds(filters: Tensor, stride: Sizes = 1, side: int = 8) -> tuple[float, float]:
     """A and B with A ||x||^2 <= ||W x||^2 <= B ||x||^2 for all x on a torus.
 
-    ``filters``: (K, M, l, l'); ``side``: of the codes on the torus, not less than the filters'
-    reach in strides. W is one small matrix for each frequency; as many frequencies are looked at
-    as codes have places, so that a larger torus, or the plane, has bounds that are a little wider.
+    ``filters``: (K, M, l) or (K, M, l, l'), of one group, with the zeros of a dilation, as
+    ``Convolution.plain`` gives them. ``stride``: of each axis, or of all. ``side``: of the codes on
+    the torus, not less than the filters' reach in strides. W is one small matrix for each
+    frequency; as many frequencies are looked at as codes have places, so that a larger torus, or
+    the plane, has bounds that are a little wider.
     A is 0 where the code has fewer values than the signal. With both signs kept (CReLU) the input
     comes back exactly where A > 0; in Proposition 1, A = B = 1. Raises ValueError for filters that
     are larger than the torus.
@@ -17,8 +21,11 @@ def frame_bounds(filters: Tensor, stride: tuple[int, int] = (1, 1), side: int = 
     >>> frame_bounds(torch.eye(4).view(4, 4, 1, 1))
     (1.0, 1.0)
     """
+    if filters.ndim == 3:
+        strides = (stride, 1) if isinstance(stride, int) else (*stride, 1)
+        return frame_bounds(filters.unsqueeze(3), strides, side)
     k, m = filters.shape[:2]
-    down, across = stride
+    down, across = (stride, stride) if isinstance(stride, int) else stride
     if filters.shape[2] > side * down or filters.shape[3] > side * across:
         raise ValueError(
             f"filters of {filters.shape[2]} x {filters.shape[3]} do not fit on a torus of "

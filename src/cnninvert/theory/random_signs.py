@@ -28,8 +28,9 @@ from cnninvert.theory.rip import isometry_ratio
 
 
 def square_variance(operator: Convolution, z: Tensor) -> Tensor:
-    """(B,): v, the variance over random signs of the squared ratio of codes (B, K, n, n).
+    """(B,): v, the variance over random signs of the squared ratio of codes (B, K, n...).
 
+    The ratio's mean is 1, and ``ratio_moments`` holds, for filters of unit norm (``unit_norm``).
     Raises ValueError for a padded convolution, whose rows are cut at the border.
 
     >>> w = Convolution(torch.ones(1, 1, 2, 2) / 2, size=3)  # of the filter's own shifts
@@ -41,13 +42,15 @@ def square_variance(operator: Convolution, z: Tensor) -> Tensor:
         raise ValueError("the formula holds for a valid convolution, and this one is padded")
     products = cross_correlations(operator.filters, operator.stride).square_()
     energy = z.square()
-    shares = energy / energy.sum((1, 2, 3), keepdim=True)
-    met = F.conv2d(shares, products, padding=tuple(side // 2 for side in products.shape[2:]))
-    return 2 * (shares * met).sum((1, 2, 3))
+    axes = tuple(range(1, z.ndim))
+    shares = energy / energy.sum(axes, keepdim=True)
+    correlate = F.conv1d if operator.dimensions == 1 else F.conv2d
+    met = correlate(shares, products, padding=tuple(side // 2 for side in products.shape[2:]))
+    return 2 * (shares * met).sum(axes)
 
 
 def ratio_moments(variance: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation (N,) of the ratio, for variances v (N,) of its square.
+    """Mean and standard deviation (N,) of a ratio whose square has mean 1 and variances v (N,).
 
     >>> [round(float(value), 4) for value in ratio_moments(torch.tensor(0.01))]
     [0.9988, 0.05]
@@ -74,7 +77,7 @@ def ratio_density(ratios: np.ndarray, variance: float) -> np.ndarray:
 def flipped_ratios(
     operator: Convolution, z: Tensor, copies: int, random: torch.Generator
 ) -> Tensor:
-    """(B, ``copies``): ratios of the codes (B, K, n, n) with their signs drawn again.
+    """(B, ``copies``): ratios of the codes (B, K, n...) with their signs drawn again.
 
     >>> w = Convolution(torch.ones(1, 1, 1, 1), size=3)
     >>> flipped_ratios(w, torch.ones(1, 1, 3, 3), 2, torch.Generator().manual_seed(0))

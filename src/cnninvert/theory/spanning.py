@@ -21,7 +21,7 @@ def spanned_share(w: Convolution, active: Tensor) -> float:
     it were known: below 1, some change of the square alone leaves the layer's output as it is.
 
     ``w``: in two dimensions, padded with zeros or not at all. ``active``: (K, h, w), whether a
-    response is above zero.
+    response is above zero. Raises ValueError for other operators and shapes.
 
     >>> crelu = Convolution(torch.tensor([1.0, -1.0]).view(2, 1, 1, 1), size=4)
     >>> active = torch.zeros(2, 4, 4, dtype=torch.bool)
@@ -29,6 +29,10 @@ def spanned_share(w: Convolution, active: Tensor) -> float:
     >>> spanned_share(crelu, active), spanned_share(crelu, torch.zeros_like(active))
     (1.0, 0.0)
     """
+    if w.dimensions != 2 or w.circular:
+        raise ValueError("the operator is to have two dimensions, and no circular padding")
+    if active.shape != w.code_shape:
+        raise ValueError(f"responses are {w.code_shape}, not {tuple(active.shape)}")
     channels = w.filters.shape[1] * w.groups
     most = max(1, min(MOST_PLACES, isqrt(MOST_UNKNOWNS // channels)))
     strides, sizes = w.axes(w.stride), w.axes(w.size)

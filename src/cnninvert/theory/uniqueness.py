@@ -18,10 +18,11 @@ def unique_sparsity(coherence: float) -> float:
 
 
 def stripe_sparsity(z: Tensor, reach: int) -> Tensor:
-    """(B,): the l0,inf norm of codes (B, K, n, n), the most non-zeros in any stripe.
+    """(B,): the l0,inf norm of codes (B, K, n...), the most non-zeros in any stripe.
 
     A stripe holds all places, of all channels, whose filters overlap those of one place: a square
-    of side 2 ``reach`` - 1, where ``reach`` counts the shifts in which two filters still overlap.
+    (or an interval) of side 2 ``reach`` - 1, where ``reach`` counts the shifts in which two filters
+    still overlap.
 
     >>> import torch
     >>> z = torch.zeros(1, 2, 9, 9)
@@ -31,5 +32,6 @@ def stripe_sparsity(z: Tensor, reach: int) -> Tensor:
     """
     side = 2 * reach - 1
     counts = (z != 0).sum(1, keepdim=True).float()
-    sums = F.avg_pool2d(counts, side, 1, reach - 1, count_include_pad=True) * side**2
+    pool = F.avg_pool1d if z.ndim == 3 else F.avg_pool2d
+    sums = pool(counts, side, 1, reach - 1, count_include_pad=True) * side ** (z.ndim - 2)
     return sums.flatten(1).amax(1).round()

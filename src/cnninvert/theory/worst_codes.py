@@ -6,6 +6,7 @@ JMLR 2013): a step of power iteration, then the projection onto the model. The r
 (or rises) on the way, for the projection is the best model-sparse approximation.
 """
 
+import torch
 from torch import Tensor
 
 from cnninvert.operators.convolution import Convolution
@@ -14,6 +15,7 @@ from cnninvert.operators.norms import norms, per_sample
 from cnninvert.theory.rip import isometry_ratio
 
 
+@torch.no_grad()
 def extreme_ratios(
     operator: Convolution, project: Projection, start: Tensor, steps: int = 50
 ) -> tuple[Tensor, Tensor]:
@@ -23,7 +25,6 @@ def extreme_ratios(
     True bounds over the model are at least as far out. Raises ValueError for a start whose
     projection is zero.
 
-    >>> import torch
     >>> from cnninvert import ModelProjection
     >>> w = Convolution(torch.tensor([[1.0, 0.0], [0.6, 0.8]]).view(2, 2, 1), size=1)
     >>> low, high = extreme_ratios(w, ModelProjection(region=1), torch.tensor([[[1.0], [0.5]]]))
@@ -40,7 +41,8 @@ def extreme_ratios(
         for _ in range(steps):
             z = z / per_sample(norms(z), z)
             image = operator(operator.adjoint(z))
-            z = project(image if ascending else ceiling * z - image)
+            new = project(image if ascending else ceiling * z - image)
+            z = torch.where(per_sample(norms(new), z) > 0, new, z)  # W^T z may be zero
         return isometry_ratio(operator, z)
 
     return walk(start, False), walk(start, True)
@@ -59,7 +61,6 @@ def sum_projection(region: int | None, k: int) -> Projection:
 
     These are the codes with at most two non-zeros a region and at most 2k in all.
 
-    >>> import torch
     >>> sum_projection(region=4, k=1)(torch.tensor([[[3.0, 1.0, -2.0, 0.5]]]))
     tensor([[[ 3.,  0., -2.,  0.]]])
     """

@@ -37,3 +37,8 @@ def test_columns_have_the_learned_second_moments(learned, random):
     # E[X X^T] = A S^2 A^T, since S Z S B^T B S Z^T S / ||S||^2 has the mean S^2.
     expected = (left * values**2) @ left.T
     assert (sum(grams) / len(grams) - expected).norm() < 0.1 * expected.norm()
+
+
+def test_other_sides_are_refused(learned, random):
+    with pytest.raises(ValueError, match="sides = 'inputs': one of input, both"):
+        covariance_filters(learned, random, "inputs")

@@ -30,6 +30,15 @@ def test_shifts_are_multiples_of_the_stride(random):
     assert coherence(filters, shifts=True, stride=2) == pytest.approx(gram.max().item())
 
 
+@pytest.mark.parametrize("taps, size, stride", [((3, 3), 9, (2, 1)), ((5,), 16, 1), ((5,), 16, 2)])
+def test_each_axis_has_its_stride_and_there_may_be_one(taps, size, stride, random):
+    filters = unit_norm(gaussian_filters((3, 2, *taps), random, torch.float64))
+    w = Convolution(filters, size, stride=stride)
+    rows = all_rows(w)
+    gram = (rows @ rows.T).fill_diagonal_(0).abs()
+    assert coherence(filters, shifts=True, stride=w.stride) == pytest.approx(gram.max().item())
+
+
 def test_identical_filters_are_fully_coherent(random):
     filters = unit_norm(gaussian_filters((3, 2, 3, 3), random))
     filters[2] = filters[0]

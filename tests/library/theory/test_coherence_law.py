@@ -45,3 +45,4 @@ def test_quantiles_are_the_inverse():
     for probability in (0.025, 0.5, 0.975):
         value = coherence_quantile(probability, 64, 576, signed=True)
         assert coherence_cdf(value, 64, 576, signed=True) == pytest.approx(probability)
+    assert coherence_quantile(0.0, 64, 576) == pytest.approx(0, abs=1e-9)

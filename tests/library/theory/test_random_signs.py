@@ -39,6 +39,13 @@ def test_the_variance_agrees_with_the_explicit_matrix(length, stride, random):
     assert torch.allclose(square_variance(w, z), expected)
 
 
+def test_there_may_be_one_axis(random):
+    filters = unit_norm(gaussian_filters((4, 2, 3), random, torch.float64))
+    w = Convolution(filters, 11, stride=2)
+    z = torch.randn(3, 4, 5, generator=random, dtype=torch.float64)
+    assert torch.allclose(square_variance(w, z), explicit_variance(w, z))
+
+
 @pytest.mark.parametrize(("coherent", "widest"), [(0.0, 0.05), (3.0, 0.15)])
 def test_mean_and_spread_agree_with_monte_carlo(coherent, widest, random):
     w = bank(random, 24, 8, 3, 10, coherent=coherent)

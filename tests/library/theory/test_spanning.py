@@ -45,3 +45,11 @@ def test_a_map_of_a_single_place_is_a_square_of_its_own():
     filters = torch.randn(4, 4, 3, 3, generator=torch.Generator().manual_seed(0))
     active = torch.tensor([True, True, False, True]).view(4, 1, 1)
     assert spanned_share(Convolution(filters, 1, padding=1), active) == 3 / 4
+
+
+def test_what_it_does_not_hold_for_is_refused():
+    w, _, active = layer({"padding": 1}, 4)
+    with pytest.raises(ValueError, match=r"responses are \(4, 10, 10\), not \(4, 8, 8\)"):
+        spanned_share(w, active[:, 1:9, 1:9])
+    with pytest.raises(ValueError, match="no circular padding"):
+        spanned_share(Convolution(w.filters, 10, padding=1, circular=True), active)

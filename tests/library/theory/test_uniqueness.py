@@ -34,6 +34,17 @@ def test_frame_bounds_are_the_extreme_eigenvalues(shape, stride):
     assert high == pytest.approx(float(values[-1]))
 
 
+@pytest.mark.parametrize("size, stride", [(8, 1), (16, 2)])
+def test_frame_bounds_of_one_axis_with_the_operators_stride(size, stride):
+    filters = gaussian_filters((9, 2, 3), torch.Generator().manual_seed(0), torch.float64)
+    taps = torch.nn.functional.pad(filters, (0, size - 3))
+    rows = [taps.roll(i * stride, 2) for i in range(size // stride)]
+    w = torch.cat(rows).flatten(1)
+    values = torch.linalg.eigvalsh(w.T @ w)
+    low, high = frame_bounds(filters, Convolution(filters, size, stride=stride).stride)
+    assert (low, high) == pytest.approx((float(values[0]), float(values[-1])))
+
+
 def test_filters_larger_than_the_torus_are_refused():
     with pytest.raises(ValueError, match="11 x 11 do not fit on a torus of 8 x 8; raise side"):
         frame_bounds(torch.ones(1, 1, 11, 11))
@@ -59,6 +70,13 @@ def test_a_stripe_is_what_overlaps_a_place():
     impulse[0, 0, 2, 2] = 1
     overlapping = w(w.adjoint(impulse)) != 0
     assert stripe_sparsity(overlapping.float(), reach=2).tolist() == [int(overlapping.sum())]
+
+
+def test_stripes_of_one_axis_are_intervals():
+    z = torch.zeros(2, 3, 9)
+    z[0, :, 4] = z[0, 0, 7] = z[1, 1, ::3] = 1
+    assert stripe_sparsity(z, reach=2).tolist() == [3, 1]
+    assert stripe_sparsity(z, reach=3).tolist() == [4, 2]
 
 
 @pytest.mark.parametrize("channels, stride", [(1, 1), (2, 1), (1, 2)])

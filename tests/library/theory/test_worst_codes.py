@@ -64,6 +64,20 @@ def test_sums_of_two_codes_are_worse(operator):
     assert not is_model_sparse(projected, None)
 
 
+def test_a_start_on_a_filter_of_zeros_hides_no_other(operator):
+    operator.filters[0] = 0
+    k, n = operator.code_shape
+    starts = torch.zeros(2, k, n, dtype=torch.float64)
+    starts[0, 0, 1] = starts[1, 1, 1] = starts[1, 2, 1] = 1
+    project = ModelProjection(None, k=2)
+    low, high = extreme_ratios(operator, project, starts)
+    assert low[0] == high[0] == 0
+    alone = [float(each) for each in extreme_ratios(operator, project, starts[1:])]
+    assert [float(low[1]), float(high[1])] == pytest.approx(alone)
+    found = worst_distortion(operator, project, starts)
+    assert found == pytest.approx(max(1, float(high[1]) ** 2 - 1))
+
+
 def test_a_start_of_zeros_is_refused(operator):
     with pytest.raises(ValueError, match="zero"):
         extreme_ratios(operator, ModelProjection(None, k=0), torch.ones(1, *operator.code_shape))
