@@ -50,4 +50,4 @@ def ratios():
 
 def digits(value):
     """Three of them, or all before the point."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:#.3g}"

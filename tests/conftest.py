@@ -112,8 +112,9 @@ def pytest_collection_modifyitems(items):
 def without_slurm() -> str:
     """Why the tests' Slurm does not run; empty where it does.
 
-    Each start of Snakemake asks Slurm for its settings. Programs of a Slurm that does not run would
-    look for it for ten seconds; with an empty file of settings they end at once.
+    Each start of Snakemake asks Slurm for its settings. A Slurm that is configured but does not
+    answer, as this one after the machine has restarted, is waited for for ten seconds; with an
+    empty file of settings Slurm's programs end at once.
     """
     command = [Path(__file__).parent / "slurm" / "one_node.sh", "status"]
     status = subprocess.run(command, capture_output=True, text=True)

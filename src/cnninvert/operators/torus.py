@@ -49,7 +49,7 @@ class Torus:
         m *= operator.stride**operator.dimensions
         side = -(-operator.size[-1] // operator.stride) + operator.filters.shape[-1]
         places = side**operator.dimensions
-        matrices = places / 2 * 2 * m * (m + k)
+        matrices = places * m * (m + k)  # pairs, of half of the frequencies
         return operator.filters.element_size() * (matrices + 8 * places**2)
 
     def signal(self, x: Tensor) -> Tensor:

@@ -1,9 +1,11 @@
 """Coherence of a filter bank (Table 3)."""
 
+from dataclasses import replace
+
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from cnninvert.operators.convolution import Convolution
 from cnninvert.operators.winograd import Sizes
 
 
@@ -49,13 +51,12 @@ def cross_correlations(filters: Tensor, stride: Sizes = 1) -> Tensor:
             [2., 0., 2.],
             [1., 2., 1.]])
     """
-    farthest = tuple(length - 1 for length in filters.shape[2:])
-    strides = (stride,) * len(farthest) if isinstance(stride, int) else stride
-    correlate = F.conv1d if len(farthest) == 1 else F.conv2d
-    products = correlate(filters, filters, padding=farthest)  # (K, K, 2l - 1...)
-    products.diagonal()[farthest] = 0
-    kept = (slice(r % step, None, step) for r, step in zip(farthest, strides, strict=True))
-    return products[(..., *kept)]
+    bank = Convolution(filters, size=filters.shape[2:], stride=stride)
+    centre = tuple((n - 1) // step for n, step in zip(bank.size, bank.axes(stride), strict=True))
+    margin = tuple(r * step for r, step in zip(centre, bank.axes(stride), strict=True))
+    products = replace(bank, padding=margin)(filters)  # (K, K, 2r + 1...)
+    products.diagonal()[centre] = 0
+    return products
 
 
 def _same_place(filters: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from cnninvert.operators.convolution import Convolution
 from cnninvert.operators.winograd import Sizes
 
 
@@ -21,11 +22,11 @@ def frame_bounds(filters: Tensor, stride: Sizes = 1, side: int = 8) -> tuple[flo
     >>> frame_bounds(torch.eye(4).view(4, 4, 1, 1))
     (1.0, 1.0)
     """
+    strides = Convolution(filters, size=filters.shape[2:]).axes(stride)
     if filters.ndim == 3:
-        strides = (stride, 1) if isinstance(stride, int) else (*stride, 1)
-        return frame_bounds(filters.unsqueeze(3), strides, side)
+        filters, strides = filters.unsqueeze(3), (*strides, 1)
     k, m = filters.shape[:2]
-    down, across = (stride, stride) if isinstance(stride, int) else stride
+    down, across = strides
     if filters.shape[2] > side * down or filters.shape[3] > side * across:
         raise ValueError(
             f"filters of {filters.shape[2]} x {filters.shape[3]} do not fit on a torus of "

@@ -19,7 +19,6 @@ import math
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from cnninvert.operators.convolution import Convolution
@@ -44,8 +43,8 @@ def square_variance(operator: Convolution, z: Tensor) -> Tensor:
     energy = z.square()
     axes = tuple(range(1, z.ndim))
     shares = energy / energy.sum(axes, keepdim=True)
-    correlate = F.conv1d if operator.dimensions == 1 else F.conv2d
-    met = correlate(shares, products, padding=tuple(side // 2 for side in products.shape[2:]))
+    margin = tuple(side // 2 for side in products.shape[2:])
+    met = Convolution(products, size=shares.shape[2:], padding=margin)(shares)
     return 2 * (shares * met).sum(axes)
 
 

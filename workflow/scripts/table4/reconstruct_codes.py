@@ -44,7 +44,7 @@ def reconstruct_codes(
 
     def prepare(kind: str, image: int) -> PreparedFilterBank:
         w = operator(Reading(), filter_banks(network, layer, seed, image)[kind], size)
-        # Without a torus: at this gap it would take 4 to 17 times as long.
+        # Without a torus: at this gap it takes twice as long, its preparation apart.
         return PreparedFilterBank(w, largest_torus=0)
 
     learned = prepare("learned", 0)  # the same for all photographs
