@@ -30,8 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         print(json.dumps(_invert(options)))
-    except (ValueError, OSError) as error:
-        print(f"cnninvert: {error}", file=sys.stderr)
+    except (ValueError, OSError, RuntimeError) as error:  # the last one for lack of memory, too
+        print(f"cnninvert: {str(error).strip().partition(chr(10))[0]}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("cnninvert: interrupted; nothing is written", file=sys.stderr)
@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     one = commands.add_parser("invert", help="a picture from its activations")
     one.add_argument("picture", type=Path, metavar="PICTURE")
-    one.add_argument("--network", default="vgg16", help="as in config.yaml; default: vgg16")
+    one.add_argument("--network", help="as in config.yaml; default: vgg16")
     one.add_argument("--file", type=Path, help="your own network: a Python file")
     one.add_argument("--function", default="build", help="its function that returns the module")
     one.add_argument("--weights", type=Path, help="a safetensors file or a state_dict")
@@ -59,28 +59,44 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--size", type=int, default=224, help="side in pixels; default: 224")
     most = f"of network and gradient; default: {EVALUATIONS}, or {MANY} from {LARGE} pixels on"
     one.add_argument("--evaluations", type=int, help=most)
-    one.add_argument("--mean", type=float, nargs=3, default=TORCHVISION_MEAN)
-    one.add_argument("--std", type=float, nargs=3, default=TORCHVISION_STD)
+    of = "of red, green and blue in [0, 1]; default: torchvision's"
+    one.add_argument("--mean", type=float, nargs=3, default=TORCHVISION_MEAN, help=of)
+    one.add_argument("--std", type=float, nargs=3, default=TORCHVISION_STD, help=of)
     one.add_argument("--output", type=Path, required=True, help="the picture, PNG")
     one.add_argument("--beside", action="store_true", help="write it to the right of PICTURE")
     return parser
 
 
-def _invert(options: argparse.Namespace) -> dict:
+def _check(options: argparse.Namespace) -> None:
+    """Raise ValueError, with the option, for what would fail or mislead after the computation."""
     known = options.known.split(",")
     if wrong := [each for each in known if each not in WHAT]:
         raise ValueError(f"--known {wrong[0]}: give any of {', '.join(WHAT)}, with commas")
     if (options.weights is None) == (options.random is None):
         raise ValueError("give the network's weights with --weights, or a seed with --random")
+    if options.network and options.file:
+        raise ValueError("give --network or --file, one of them")
+    for name in ("evaluations", "size"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise ValueError(f"--{name} {value}: give 1 or more")
+    if not all(0 <= each <= 1 for each in options.mean):
+        raise ValueError("--mean: give values in [0, 1], as of pixels in [0, 1]")
+    if not all(0 < each < math.inf for each in options.std):
+        raise ValueError("--std: give positive numbers")
+    output = options.output
+    if not output.absolute().parent.is_dir():
+        raise ValueError(f"--output {output}: there is no such folder; make it first")
+    if output.suffix.lower() != ".png" or output.is_dir():
+        raise ValueError(f"--output {output}: give a file that ends with .png")
+
+
+def _invert(options: argparse.Namespace) -> dict:
+    _check(options)
+    known = options.known.split(",")
     evaluations = options.evaluations
     if evaluations is None:
         evaluations = MANY if options.size >= LARGE else EVALUATIONS
-    if evaluations < 1:
-        raise ValueError(f"--evaluations {evaluations}: give 1 or more")
-    if options.size < 1:
-        raise ValueError(f"--size {options.size}: give 1 or more")
-    if not options.output.absolute().parent.is_dir():
-        raise ValueError(f"--output {options.output}: there is no such folder; make it first")
     preprocessing = Preprocessing(options.size, tuple(options.mean), tuple(options.std))
     picture = _read(options.picture, options.size)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -109,7 +125,8 @@ def _invert(options: argparse.Namespace) -> dict:
     return {
         "layer": options.layer,
         "known": known,
-        **{name: None if math.isnan(each) else each for name, each in numbers.items()},
+        # Of a black picture the relative error is infinite.
+        **{name: each if math.isfinite(each) else None for name, each in numbers.items()},
         "converged": inversion.converged.item(),
         "restarts": inversion.restarts.item(),
         "evaluations": inversion.evaluations,
@@ -118,10 +135,12 @@ def _invert(options: argparse.Namespace) -> dict:
 
 
 def _module(options: argparse.Namespace) -> torch.nn.Module:
+    if options.random is not None:
+        torch.manual_seed(options.random)  # for what draw_parameters leaves as it is built
     if options.file:
         module = build_from_file(options.file, options.function)
     else:
-        module = build(options.network)
+        module = build(options.network or "vgg16")
     if options.weights:
         set_state(module, read_state(options.weights), options.weights)
     else:
@@ -137,9 +156,12 @@ def _read(path: Path, size: int) -> Tensor:
         raise ValueError("Pillow is not installed: pip install pillow") from error
     try:
         with Image.open(path) as image:
+            wide = image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM")
             image = ImageOps.exif_transpose(image)
-            if image.mode.startswith("I;16"):  # Pillow would clip at 255
-                image = Image.fromarray((np.asarray(image) // 257).astype(np.uint8))
+            if wide:  # 16 bits, which Pillow would clip at 255
+                image = Image.fromarray(((np.asarray(image) + 128.0) // 257).astype(np.uint8))
+            if image.has_transparency_data and image.convert("RGBA").getextrema()[3][0] < 255:
+                raise ValueError("it has transparent pixels; flatten it")
             if image.mode in ("I", "F"):
                 raise ValueError("pixels of 32 bits have no known scale")
             side = min(image.size)

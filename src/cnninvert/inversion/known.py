@@ -96,12 +96,15 @@ def observe(
 
 
 def check_input(network: TracedNetwork, x: Tensor) -> None:
-    """Raise ValueError unless ``x`` are floats of the shape for which the network was traced."""
+    """Raise ValueError unless ``x`` has the network's dtype, and the shape it was traced for."""
     if tuple(x.shape[1:]) != network.input_shape or not x.is_floating_point():
         shape = ", ".join(map(str, network.input_shape))
         raise ValueError(
             f"the network takes (B, {shape}) of floats, not {tuple(x.shape)} of {x.dtype}"
         )
+    types = {each.dtype for each in network.graph.parameters()} - {x.dtype}
+    if types:
+        raise ValueError(f"the network's parameters are {types.pop()}, and its input is {x.dtype}")
 
 
 def layers_up_to(network: TracedNetwork, layer: str) -> list[Layer]:

@@ -44,10 +44,12 @@ class LPIPS:
     """The distance in the features of ``network``, whose weights must be torchvision's.
 
     ``weights``: a non-negative weight a channel of each of the network's LAYERS; by default the
-    published ones.
+    published ones. Raises ValueError for a network that expects other input.
     """
 
     def __init__(self, network: Network, weights: Mapping[str, Tensor] | None = None) -> None:
+        if network.preprocessing != "torchvision":
+            raise ValueError(f"{network.path}: LPIPS is of torchvision's weights")
         self.network, self.layers = network, LAYERS[network.architecture]
         weights = weights or heads(network.architecture)
         self.heads = {name: weights[name].view(-1, 1, 1) for name in self.layers}

@@ -8,6 +8,8 @@ from torch import Tensor
 from cnninvert.metrics.lpips import LPIPS
 from cnninvert.operators.norms import norms
 
+WINDOW = 11  # pixels, of SSIM
+
 
 class Metrics:
     """All metrics of decoded pictures at once.
@@ -54,7 +56,7 @@ def ssim(pictures: Tensor, photographs: Tensor) -> Tensor:
 
     Wang, Bovik, Sheikh and Simoncelli (IEEE TIP 2004): a Gaussian window of 11 x 11 pixels, the
     mean over all windows that lie in the picture, and over R, G and B. Computed by the package
-    pytorch-msssim.
+    pytorch-msssim. Raises ValueError for pictures that are smaller than the window.
 
     >>> picture = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     >>> ssim(picture, picture)
@@ -62,6 +64,8 @@ def ssim(pictures: Tensor, photographs: Tensor) -> Tensor:
     """
     from pytorch_msssim import ssim as of_windows
 
+    if min(pictures.shape[2:]) < WINDOW:
+        raise ValueError(f"SSIM is of pictures of {WINDOW} x {WINDOW} pixels or more")
     # In this layout it is three times as fast on a CPU.
     both = (each.contiguous(memory_format=torch.channels_last) for each in (pictures, photographs))
     return of_windows(*both, data_range=1.0, size_average=False)

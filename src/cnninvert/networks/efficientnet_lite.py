@@ -15,7 +15,7 @@ STAGES = (
 
 
 class EfficientNetLite0(nn.Module):
-    """(B, 3, 224, 224) -> (B, 1000); pictures of other sizes are padded as TensorFlow would."""
+    """(B, 3, 224, 224) -> (B, 1000); sides that are multiples of 32 are padded as TensorFlow's."""
 
     def __init__(self) -> None:
         super().__init__()

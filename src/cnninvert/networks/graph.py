@@ -11,7 +11,7 @@ from torch import Tensor, fx, nn
 
 from cnninvert.networks.kinds import Kind
 from cnninvert.networks.layer_operator import module_operator
-from cnninvert.networks.rewriting import attribute
+from cnninvert.networks.rewriting import attribute, plain_convolution
 from cnninvert.operators.convolution import Convolution
 from cnninvert.operators.regions import Regions
 
@@ -141,8 +141,7 @@ class TracedNetwork:
             if layer and layer.name in replace:
                 found, places = replace[layer.name](values[node.all_input_nodes[0]]), None
             elif node.op == "placeholder":
-                # An argument with a default is no picture.
-                found, places = (node.args[0] if node.args else x), None
+                found, places = x, None
             else:
                 arguments, options = _look_up(node.args, values), _look_up(node.kwargs, values)
                 if layer and indices and layer.kind == "max_pool":
@@ -174,12 +173,15 @@ class TracedNetwork:
     def operator(self, name: str, filters: Tensor | None = None) -> Convolution:
         """W of the convolution ``name``, with rows of unit norm and without its bias.
 
-        ``filters``: in place of the learned ones. Raises ValueError for other layers, and for
-        convolutions that pad with anything but zeros.
+        ``filters``: in place of the learned ones. Of timm's Conv2dSame, W has the filters but not
+        the padding. Raises ValueError for other layers, for convolutions that compute their filters
+        and for those that pad with anything but zeros.
         """
         conv = self.layer(name).module
         if not isinstance(conv, nn.Conv2d):
             raise ValueError(f"{name} is no two-dimensional convolution")
+        if not plain_convolution(conv) and type(conv).__name__ != "Conv2dSame":
+            raise ValueError(f"{name}, a {type(conv).__name__}, is not computed as PyTorch's are")
         shape = self.shape_before(name)
         return module_operator(conv, shape[1:], filters)
 

@@ -28,11 +28,13 @@ FUNCTIONS: dict[object, Kind] = {
     **dict.fromkeys((operator.add, operator.iadd, torch.add), "add"),
     **dict.fromkeys((torch.cat, torch.concat), "concatenation"),
     **dict.fromkeys(
-        (torch.relu, F.relu, F.relu6, F.leaky_relu, F.elu, F.gelu, F.silu), "activation"
+        (torch.relu, torch.relu_, F.relu, F.relu_, F.relu6, F.leaky_relu, F.elu), "activation"
     ),
+    **dict.fromkeys((F.gelu, F.silu), "activation"),
     **dict.fromkeys((F.hardswish, F.hardtanh, F.mish, torch.sigmoid, torch.tanh), "activation"),
     **dict.fromkeys((F.max_pool2d, torch.max_pool2d), "max_pool"),
     **dict.fromkeys((F.avg_pool2d, F.adaptive_avg_pool2d), "average_pool"),
+    F.batch_norm: "batch_norm",
     F.linear: "linear",
     F.pad: "padding",
 }
@@ -45,11 +47,15 @@ METHODS: dict[str, Kind] = {
 def kind_of(node: fx.Node, module: nn.Module | None) -> tuple[Kind, str]:
     """The kind of layer that ``node`` is, and its operation; ``module``: the one that it calls."""
     if module is not None:
-        kinds = (kind for kind, classes in MODULES if isinstance(module, classes))
-        return next(kinds, "other"), type(module).__name__
+        kind = next((kind for kind, classes in MODULES if isinstance(module, classes)), "other")
+        if kind == "max_pool" and type(module).forward is not nn.MaxPool2d.forward:
+            kind = "other"  # it may pad, which its geometry does not say
+        return kind, type(module).__name__
     if node.op == "call_method":
         return METHODS.get(node.target, "other"), node.target
     kind = FUNCTIONS.get(node.target, "other")
     if kind == "add" and len(node.all_input_nodes) < 2:
         kind = "other"  # a number is added
+    if kind == "max_pool" and len(node.all_input_nodes) > 1:
+        kind = "other"  # its geometry is computed
     return kind, getattr(node.target, "__name__", str(node.target)).lstrip("_")

@@ -83,7 +83,8 @@ def _nearest(name: str, known: list[str]) -> str:
 def build_from_file(path: str | Path, function: str) -> nn.Module:
     """What ``function`` of the Python file ``path`` returns, a module; this runs the file.
 
-    Raises ValueError for a file that cannot be run, and for anything but a module.
+    It can import what lies beside it. Raises ValueError for a file that cannot be run, and for
+    anything but a module.
     """
     path = Path(path)
     name = f"cnninvert_file_{path.stem}"  # no module's that is there, say json.py's
@@ -92,11 +93,14 @@ def build_from_file(path: str | Path, function: str) -> nn.Module:
         raise ValueError(f"{path}: it is not a Python file")
     loaded = importlib.util.module_from_spec(spec)
     sys.modules[name] = loaded  # for dataclasses and pickles in it
+    sys.path.insert(0, str(path.parent))
     try:
         spec.loader.exec_module(loaded)
         module = getattr(loaded, function)()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(f"{path}: {function}() fails: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(str(path.parent))
     if not isinstance(module, nn.Module):
         raise ValueError(f"{path}: {function}() returns no module of PyTorch's: {type(module)}")
     return module

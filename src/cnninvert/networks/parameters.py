@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 WRAPPERS = ("state_dict", "model")  # what trainings keep a state_dict under, beside other things
 MOST_NAMED = 3
@@ -15,19 +16,27 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
     """The tensors of a safetensors file, or of a state_dict that torch.save has written.
 
     A state_dict is read with ``weights_only``, so nothing in it is run. Raises ValueError for
-    anything else.
+    anything else, and for a file whose metadata say that it expects other input than RGB.
     """
-    path = Path(path)
+    path, expected_input = Path(path), "torchvision"
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
+            with safe_open(path, "pt") as file:
+                expected_input = (file.metadata() or {}).get("preprocessing", expected_input)
+            found = load_file(path)
+        else:
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, OSError) as error:
         raise ValueError(f"{path}: the weights cannot be read: {error}") from error
     except Exception as error:  # whatever a damaged file, or one with code in it, leads to
         raise ValueError(
             f"{path}: it holds no plain state_dict ({type(error).__name__})"
         ) from error
+    if expected_input != "torchvision":
+        raise ValueError(
+            f"{path}: it is for {expected_input} input; docs/theory/oxford.py shows how to turn "
+            "the filters of the first convolution for RGB"
+        )
     for name in WRAPPERS:
         if isinstance(found, dict) and isinstance(found.get(name), dict):
             found = found[name]
@@ -72,7 +81,7 @@ def draw_parameters(module: nn.Module, seed: int) -> None:
     """Draw all filters as He et al. (2015) do: Gaussian, of variance 2 / fan-in; biases are 0.
 
     Batch norms pass on what they get. What is no convolution, linear layer or batch norm keeps its
-    parameters.
+    parameters: for those, set PyTorch's seed before the module is built.
 
     >>> conv = nn.Conv2d(64, 128, 3)
     >>> draw_parameters(conv, seed=0)
@@ -84,7 +93,10 @@ def draw_parameters(module: nn.Module, seed: int) -> None:
         if isinstance(part, (nn.Conv2d, nn.Linear)):
             fan_in = part.weight[0].numel()
             drawn = torch.randn(part.weight.shape, generator=generator) * (2 / fan_in) ** 0.5
-            part.weight.copy_(drawn)
+            if is_parametrized(part, "weight"):
+                part.weight = drawn
+            else:
+                part.weight.copy_(drawn)
             if part.bias is not None:
                 part.bias.zero_()
         elif isinstance(part, nn.BatchNorm2d):

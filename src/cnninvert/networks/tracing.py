@@ -1,7 +1,9 @@
 """Any feed-forward CNN as a graph of named layers, by torch.fx."""
 
 import copy
+import inspect
 import sys
+from collections.abc import Callable
 from itertools import chain
 
 import torch
@@ -13,11 +15,15 @@ from cnninvert.networks.rewriting import (
     fold_batch_norms,
     name_functional_convolutions,
     owner,
+    read_what_is_overwritten,
     speed_up_convolutions,
+    unique,
 )
 
 # Layers that change nothing when a network is evaluated.
 IDENTITIES = (nn.Identity, nn.Dropout, nn.Dropout2d)
+# Of timm: a batch norm and its activation.
+SEVERAL_LAYERS = ("BatchNormAct2d",)
 
 
 def trace(module: nn.Module, input_size: int | tuple[int, ...]) -> TracedNetwork:
@@ -40,27 +46,60 @@ def trace(module: nn.Module, input_size: int | tuple[int, ...]) -> TracedNetwork
     >>> net(torch.ones(2, 3, 16, 16)).shape
     torch.Size([2, 8, 7, 7])
     """
-    tensors = {id(each): each for each in chain(module.parameters(), module.buffers())}
-    module = copy.deepcopy(module, tensors).eval()  # the tensors are shared
+    kind = type(module)
+    _check_arguments(kind)
     tracer = _Tracer()
     try:
+        module = copy.deepcopy(module, _shared(module)).eval()
+        # Of arguments with defaults the tracer would make inputs.
+        module.__class__ = type(
+            kind.__name__, (kind,), {"forward": lambda self, picture: kind.forward(self, picture)}
+        )
         graph = tracer.trace(module)
     except Exception as error:
-        where = tracer.inside or type(module).__name__
+        where = tracer.inside or kind.__name__
         raise ValueError(
-            f"{type(module).__name__} cannot be traced: in {where}, {_first_sentence(error)}"
+            f"{kind.__name__} cannot be traced: in {where}, {_first_sentence(error)}"
         ) from error
     traced = fx.GraphModule(module, graph)
+    read_what_is_overwritten(traced)
     name_functional_convolutions(traced)
     fold_batch_norms(traced)
     speed_up_convolutions(traced)
     traced.recompile()
-    inputs = [node for node in traced.graph.nodes if node.op == "placeholder"]
-    if sum(not node.args for node in inputs) != 1:
-        names = ", ".join(str(node.target) for node in inputs)
-        raise ValueError(f"{type(module).__name__} takes {names}; only a picture is supported")
     shape = _input_shape(traced, input_size)
-    return _named(traced, shape)
+    run = _Run(traced)
+    output = _evaluated(run.run, traced, shape)
+    module.__class__ = kind
+    if not _same(output, _evaluated(module, traced, shape)):
+        raise ValueError(
+            f"{kind.__name__} cannot be traced: its layers compute something else than it does, as "
+            "with hooks or a forward of the instance; write these into the forward of its class"
+        )
+    return _named(traced, shape, run)
+
+
+def _check_arguments(kind: type[nn.Module]) -> None:
+    """Raise ValueError unless the ``forward`` of this class can be called with a picture alone."""
+    if issubclass(kind, torch.jit.ScriptModule):
+        raise ValueError("a scripted module cannot be traced; give the one that it was made of")
+    _, *parameters = inspect.signature(kind.forward).parameters.values()
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    needed = [each for each in parameters if each.default is each.empty]
+    if sum(each.kind not in several for each in needed) > 1 or not parameters:
+        names = ", ".join(str(each) for each in parameters) or "nothing"
+        raise ValueError(f"{kind.__name__} takes {names}; only a picture is supported")
+
+
+def _shared(module: nn.Module) -> dict[int, Tensor]:
+    """What a copy of the module takes over: its parameters and buffers as they are.
+
+    And detached, what it has computed and kept, which cannot be copied.
+    """
+    kept = (each for part in module.modules() for each in vars(part).values())
+    computed = (each for each in kept if isinstance(each, Tensor) and not each.is_leaf)
+    found = {id(each): each.detach() for each in computed}
+    return found | {id(each): each for each in chain(module.parameters(), module.buffers())}
 
 
 class _Tracer(fx.Tracer):
@@ -72,10 +111,12 @@ class _Tracer(fx.Tracer):
         self.inside = ""
 
     def is_leaf_module(self, module: nn.Module, name: str) -> bool:
-        convolution = isinstance(module, nn.Conv2d) and type(module).forward is nn.Conv2d.forward
-        return (
-            convolution or isinstance(module, self.untraced) or super().is_leaf_module(module, name)
-        )
+        if type(module).__name__ in SEVERAL_LAYERS:
+            return False
+        # A class of the user's own that computes what one of PyTorch's does.
+        own = type(module).forward.__module__.startswith("torch.nn.modules")
+        layer = own and not isinstance(module, nn.Sequential)
+        return layer or isinstance(module, self.untraced) or super().is_leaf_module(module, name)
 
     def call_module(self, module, forward, args, kwargs):
         before = self.inside
@@ -95,7 +136,7 @@ def _timm() -> tuple[tuple, tuple]:
 
 
 def _first_sentence(error: Exception) -> str:
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()).partition("While executing")[0].strip()
     if isinstance(error, fx.proxy.TraceError) and "control flow" in text:
         return "its path depends on its input"
     return text.split(". ")[0].rstrip(".") or type(error).__name__
@@ -110,67 +151,82 @@ def _input_shape(graph: fx.GraphModule, size: int | tuple[int, ...]) -> tuple[in
     return (channels, *size)
 
 
-def _named(graph: fx.GraphModule, shape: tuple[int, int, int]) -> TracedNetwork:
-    """Give every node that computes maps a name, and find what shape it has."""
-    shapes, several = _shapes(graph, shape)
+def _named(graph: fx.GraphModule, shape: tuple[int, int, int], run: "_Run") -> TracedNetwork:
+    """Give every node that computes maps a name."""
     # The layers, or INPUT, that a node's value comes from: itself, where it has a name.
     sources: dict[fx.Node, tuple[str, ...]] = {}
     layers: dict[str, Layer] = {}
     nodes: dict[str, fx.Node] = {}
     for node in graph.graph.nodes:
-        if node.op == "placeholder" and not node.args:
+        if node.op == "placeholder":
             sources[node] = (INPUT,)
         if node.op not in ("call_module", "call_function", "call_method"):
             continue
         module = graph.get_submodule(node.target) if node.op == "call_module" else None
         found = chain.from_iterable(sources.get(each, ()) for each in node.all_input_nodes)
         inputs = tuple(dict.fromkeys(found))
-        if node in several and kind_of(node, module)[0] == "max_pool":
+        if node in run.others and kind_of(node, module)[0] == "max_pool":
             raise ValueError(f"{node.target}: a max-pooling that returns indices is not supported")
-        if node in several or isinstance(module, IDENTITIES):
+        if node in run.others or isinstance(module, IDENTITIES):
             sources[node] = inputs
-        elif node in shapes:
+        elif node in run.shapes and inputs:  # else it is computed of parameters alone
             kind, operation = kind_of(node, module)
             place = node.target if module else f"{owner(node)}.{operation}".lstrip(".")
-            name = _unique(place, {INPUT, *layers})
+            name = unique(place, {INPUT, *layers})
             sources[node], nodes[name] = (name,), node
-            layers[name] = Layer(name, kind, operation, inputs, shapes[node], module)
+            layers[name] = Layer(name, kind, operation, inputs, run.shapes[node], module)
     return TracedNetwork(graph, layers, nodes, shape)
 
 
-def _unique(name: str, taken: set[str]) -> str:
-    number, found = 0, name
-    while found in taken:
-        number += 1
-        found = f"{name}_{number}"
-    return found
+class _Run(fx.Interpreter):
+    """Runs a graph, and notes what its nodes compute.
+
+    ``shapes``: (C, H, W) of each node that gives a tensor of the batch. ``others``: nodes that give
+    several tensors, as chunk and split do, or one without a batch, as flatten.
+    """
+
+    def __init__(self, graph: fx.GraphModule) -> None:
+        super().__init__(graph)
+        self.shapes: dict[fx.Node, tuple[int, ...]] = {}
+        self.others: set[fx.Node] = set()
+
+    def run_node(self, node):
+        value = super().run_node(node)
+        if isinstance(value, Tensor) and value.ndim > 1 and node.op != "get_attr":
+            self.shapes[node] = tuple(value.shape[1:])
+        elif any(isinstance(each, Tensor) for each in _parts(value)):
+            self.others.add(node)
+        return value
 
 
 @torch.inference_mode()
-def _shapes(
-    graph: fx.GraphModule, shape: tuple[int, int, int]
-) -> tuple[dict[fx.Node, tuple[int, ...]], set[fx.Node]]:
-    """(C, H, W) of what each node computes, if that is a tensor of the batch.
-
-    And the nodes that give several tensors, as chunk and split do.
-    """
-    found: dict[fx.Node, tuple[int, ...]] = {}
-    several: set[fx.Node] = set()
-
-    class Shapes(fx.Interpreter):
-        def run_node(self, node):
-            value = super().run_node(node)
-            if isinstance(value, Tensor) and value.ndim > 1 and node.op != "get_attr":
-                found[node] = tuple(value.shape[1:])
-            elif isinstance(value, tuple | list) and any(isinstance(v, Tensor) for v in value):
-                several.add(node)
-            return value
-
+def _evaluated(run: Callable, graph: fx.GraphModule, shape: tuple[int, int, int]):
+    """What ``run`` makes of noise, the same at each call."""
     tensor = next(chain(graph.parameters(), graph.buffers()), torch.zeros(()))
-    try:
-        Shapes(graph).run(torch.zeros(1, *shape, dtype=tensor.dtype, device=tensor.device))
-    except Exception as error:
-        raise ValueError(
-            f"the network cannot be run with pictures of shape {shape}: {_first_sentence(error)}"
-        ) from error
-    return found, several
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        noise = torch.randn(1, *shape).to(tensor)
+        try:
+            return run(noise)
+        except Exception as error:
+            raise ValueError(
+                f"the network cannot be run with pictures of shape {shape}: "
+                f"{_first_sentence(error)}"
+            ) from error
+
+
+def _same(found, expected) -> bool:
+    """Whether two outputs agree, up to rounding and TF32."""
+    for one, other in zip(_parts(found), _parts(expected), strict=True):
+        if isinstance(other, Tensor) and other.is_floating_point() and bool(other.isfinite().all()):
+            most = max(0.02, 20 * torch.finfo(other.dtype).eps) * other.double().norm()
+            if one.shape != other.shape or (one.double() - other.double()).norm() > most:
+                return False
+    return True
+
+
+def _parts(value) -> list:
+    """The values in an output: itself, or the items of a tuple, a list or a dictionary."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    return list(value) if isinstance(value, tuple | list) else [value]

@@ -67,12 +67,57 @@ def test_the_original_can_stand_beside_it(folder):
             ["--output", "no/such/folder.png"],
             "--output no/such/folder.png: there is no such folder",
         ),
+        (["--output", "out.jpg"], "--output out.jpg: give a file that ends with .png"),
+        (["--network", "vgg16"], "give --network or --file, one of them"),
+        (["--mean", "123", "116", "103"], "--mean: give values in [0, 1]"),
+        (["--std", "0", "1", "1"], "--std: give positive numbers"),
     ],
 )
 def test_bad_input_gets_a_sentence(folder, more, sentence, capsys):
     assert main(command(folder, *more)) == 1
     said = capsys.readouterr()
     assert sentence in said.err and not said.out
+
+
+def test_what_pytorch_says_of_lack_of_memory_is_one_line(folder, monkeypatch, capsys):
+    error = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB\nmore of it")
+    monkeypatch.setattr("cnninvert.command.invert", Mock(side_effect=error))
+    assert main(command(folder)) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[-1] == "cnninvert: CUDA out of memory. Tried to allocate 2 GiB"
+
+
+def test_a_black_picture_gives_json(folder, capsys):
+    Image.new("RGB", (20, 20)).save(folder / "in.png")
+    assert main(command(folder, "--evaluations", "2")) == 0
+    printed = capsys.readouterr().out
+    assert json.loads(printed, parse_constant=pytest.fail)["relative_error"] is None
+
+
+def test_transparent_pictures_are_refused(folder, capsys):
+    Image.new("RGBA", (20, 20), (255, 0, 0, 9)).save(folder / "in.png")
+    assert main(command(folder)) == 1
+    assert "it has transparent pixels" in capsys.readouterr().err
+    Image.new("RGBA", (20, 20), (200, 0, 0, 255)).save(folder / "in.png")
+    assert (read(folder / "in.png", 16)[0, 0] == 200).all()
+
+
+OWN_LAYERS = """
+from torch import nn
+
+def build():
+    return nn.Sequential(nn.ConvTranspose2d(3, 4, 3), nn.ReLU())
+"""
+
+
+def test_a_seed_determines_all_of_a_random_network(folder, capsys):
+    (folder / "own.py").write_text(OWN_LAYERS)
+    printed = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        assert main(command(folder, "--layer", "1", "--evaluations", "5")) == 0
+        printed.append(json.loads(capsys.readouterr().out)["value_error"])
+    assert printed[0] == printed[1]
 
 
 def test_an_interruption_is_no_traceback(folder, monkeypatch, capsys):
@@ -113,6 +158,8 @@ def test_pictures_are_upright_and_16_bits_are_scaled(folder):
     grey = np.full((20, 20), 257 * 100, dtype=np.uint16)
     Image.fromarray(grey).save(path)
     assert (read(path, 16) == 100).all()
+    Image.fromarray(np.full((20, 20), 40_000, dtype=np.uint16)).save(folder / "in.pgm")
+    assert (read(folder / "in.pgm", 16) == 156).all()
 
 
 @pytest.mark.parametrize(("size", "most"), [("16", 240), ("160", 480)])

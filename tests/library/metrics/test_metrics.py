@@ -15,6 +15,7 @@ from cnninvert.metrics.lpips import LAYERS, LPIPS, heads
 from cnninvert.metrics.pictures import Metrics, psnr, ssim
 from cnninvert.networks.layers import ARCHITECTURES, Conv
 from cnninvert.networks.pretrained import Network
+from random_networks import write_network
 
 
 @pytest.fixture
@@ -70,6 +71,17 @@ def test_ssim_is_that_of_its_formula(photographs):
     expected = windows[..., 5:-5, 5:-5].mean((1, 2, 3))
     np.testing.assert_allclose(ssim(other, photographs).numpy(), expected, atol=1e-5)
     torch.testing.assert_close(ssim(photographs, photographs), torch.ones(2))
+
+
+def test_ssim_needs_pictures_as_large_as_its_window(photographs):
+    with pytest.raises(ValueError, match="11 x 11 pixels or more"):
+        ssim(photographs[..., :10], photographs[..., :10])
+
+
+def test_lpips_refuses_weights_for_other_input(tmp_path):
+    path = write_network(tmp_path / "w.safetensors", "conv5", "alexnet", preprocessing="caffe-bgr")
+    with pytest.raises(ValueError, match="LPIPS is of torchvision's weights"):
+        LPIPS(Network(path))
 
 
 def test_lpips_is_a_distance_that_grows_with_noise(distance, photographs):

@@ -1,14 +1,18 @@
 """Networks by name and from files, their parameters, and random twins."""
 
+import sys
+
 import pytest
 import torch
 from safetensors.torch import save_file
 from torch import nn
+from torch.nn.utils import parametrizations
 
 from cnninvert.networks.models import build, build_from_file
 from cnninvert.networks.parameters import draw_parameters, read_state, set_state
 from cnninvert.networks.preprocessing import Preprocessing
 from cnninvert.networks.pretrained import preprocess
+from random_networks import write_network
 
 
 @pytest.mark.parametrize("name", ["alexnet", "efficientnet-lite0", "torchvision:squeezenet1_1"])
@@ -37,6 +41,7 @@ def test_unknown_names_are_refused(name, words):
         ("def other():\n    pass\n", r"build\(\) fails: AttributeError"),
         ("def build(:\n", r"build\(\) fails: SyntaxError"),
         ("def build():\n    raise OSError('no disk')\n", "OSError: no disk"),
+        ("raise SystemExit(2)\n", "SystemExit: 2"),
     ],
 )
 def test_a_file_that_makes_no_module_is_refused(tmp_path, text, words):
@@ -59,6 +64,21 @@ def test_a_users_network_comes_back_from_its_files(tmp_path):
         module = build_from_file(path, "build")
         set_state(module, read_state(tmp_path / name), name)
         assert torch.equal(module.weight, known.weight) and torch.equal(module.bias, known.bias)
+
+
+def test_a_user_s_file_can_import_what_lies_beside_it(tmp_path):
+    (tmp_path / "blocks_of_mine.py").write_text("WIDTH = 5\n")
+    text = "from torch import nn\nfrom blocks_of_mine import WIDTH\n"
+    (tmp_path / "mine.py").write_text(text + "def build():\n    return nn.Conv2d(3, WIDTH, 1)\n")
+    path = list(sys.path)
+    assert build_from_file(tmp_path / "mine.py", "build").out_channels == 5
+    assert sys.path == path
+
+
+def test_weights_for_other_input_are_refused(tmp_path):
+    path = write_network(tmp_path / "w.safetensors", "conv1_1", preprocessing="caffe-bgr")
+    with pytest.raises(ValueError, match=r"w\.safetensors: it is for caffe-bgr input"):
+        read_state(path)
 
 
 class Harmful:
@@ -97,6 +117,14 @@ def test_a_random_twin_depends_on_its_seed_alone():
     assert torch.equal(first.conv2.weight, second.conv2.weight)
     assert not torch.equal(first.conv2.weight, other.conv2.weight)
     assert not first.conv2.bias.any()
+
+
+def test_a_random_twin_has_parametrised_filters_too():
+    module = nn.Sequential(parametrizations.weight_norm(nn.Conv2d(64, 128, 3)))
+    draw_parameters(module, 0)
+    plain = nn.Sequential(nn.Conv2d(64, 128, 3))
+    draw_parameters(plain, 0)
+    torch.testing.assert_close(module[0].weight, plain[0].weight)
 
 
 def test_the_preprocessing_of_torchvision_is_that_of_the_paper_s_networks(random):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load_file
 
 from cnninvert.networks.layers import ARCHITECTURES
@@ -23,6 +24,7 @@ def prepare_network(known: list[Path], settings: dict[str, Any], prepared: Path)
     ``known``: the pipeline's own file of weights, for VGG-16 and AlexNet.
     """
     source = Source(settings["name"], settings["file"], settings["function"])
+    torch.manual_seed(settings["random"] or 0)  # for what draw_parameters leaves as it is built
     module = source.build()
     preprocessing = Preprocessing() if source.file else official_preprocessing(source.name)
     if settings["weights"]:
