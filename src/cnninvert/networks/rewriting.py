@@ -46,6 +46,8 @@ def _in_place(graph: fx.GraphModule, node: fx.Node) -> bool:
     if node.op == "call_module":
         return bool(getattr(graph.get_submodule(node.target), "inplace", False))
     name = node.target if node.op == "call_method" else getattr(node.target, "__name__", "")
+    if getattr(node.target, "__module__", "") == "_operator":
+        return False  # and_, or_: names that Python reserves
     positional = node.target is F.relu and node.args[1:] == (True,)
     return name.endswith("_") or positional or node.kwargs.get("inplace") is True
 
@@ -57,7 +59,7 @@ def name_functional_convolutions(graph: fx.GraphModule) -> None:
     modules = {node: _convolution(graph, given) for node, given in found.items()}
     for node, given in found.items():
         tensors = {given[name] for name in ("weight", "bias") if given.get(name) is not None}
-        name = _place(graph, node, tensors)
+        name = _place(graph, node)
         graph.add_submodule(name, modules[node])
         with graph.graph.inserting_after(node):
             new = graph.graph.call_module(name, (given["input"],))
@@ -98,7 +100,7 @@ def _convolution(graph: fx.GraphModule, given: dict) -> nn.Conv2d:
     return conv.eval()
 
 
-def _place(graph: fx.GraphModule, node: fx.Node, tensors: set[fx.Node]) -> str:
+def _place(graph: fx.GraphModule, node: fx.Node) -> str:
     """The name of the module that the convolution stands in, if it is nothing but that."""
     name = owner(node)
     targets = {

@@ -36,7 +36,8 @@ def trace(module: nn.Module, input_size: int | tuple[int, ...]) -> TracedNetwork
     a module, has a number or the function's name behind it.
 
     Raises ValueError for a network whose path depends on its input, or that PyTorch's tracer cannot
-    follow for another reason, and for pictures of a size that the network refuses.
+    follow for another reason, for one whose layers compute something else than it does, as is tried
+    with noise, and for pictures of a size that the network refuses.
 
     >>> net = trace(nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.MaxPool2d(2)), 16)
     >>> [(layer.name, layer.kind) for layer in net.layers.values()]

@@ -92,6 +92,17 @@ class ReadAfterInPlace(nn.Module):
         return self.pool(F.relu(y + x))  # x is what the ReLU has made of it
 
 
+class Masked(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x):
+        x = self.conv(x)
+        positive = x > 0
+        return x * (positive & (x < 1)) + positive
+
+
 def normed(conv):
     return nn.Sequential(conv, nn.BatchNorm2d(4), nn.ReLU())
 
@@ -124,6 +135,7 @@ NETWORKS = {
     "a class of one's own": lambda: nn.Sequential(nn.Conv2d(3, 4, 3), OwnNorm(4)),
     "one dimension in between": ThroughOneDimension,
     "read after a ReLU in place": ReadAfterInPlace,
+    "masks": Masked,
 }
 
 
