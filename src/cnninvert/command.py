@@ -57,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     words = f"of the layer: any of {', '.join(WHAT)}, with commas; default: {default}"
     one.add_argument("--known", default=default, help=words)
     one.add_argument("--size", type=int, default=224, help="side in pixels; default: 224")
-    most = f"of network and gradient; default: {EVALUATIONS}, or {MANY} from {LARGE} pixels on"
+    most = (
+        f"from each of up to three starts; default: {EVALUATIONS}, or {MANY} from {LARGE} pixels on"
+    )
     one.add_argument("--evaluations", type=int, help=most)
     of = "of red, green and blue in [0, 1]; default: torchvision's"
     one.add_argument("--mean", type=float, nargs=3, default=TORCHVISION_MEAN, help=of)
@@ -73,7 +75,8 @@ def _check(options: argparse.Namespace) -> None:
     if wrong := [each for each in known if each not in WHAT]:
         raise ValueError(f"--known {wrong[0]}: give any of {', '.join(WHAT)}, with commas")
     if (options.weights is None) == (options.random is None):
-        raise ValueError("give the network's weights with --weights, or a seed with --random")
+        words = "one of them" if options.weights else "which the network needs"
+        raise ValueError(f"give weights with --weights, or a seed with --random, {words}")
     if options.network and options.file:
         raise ValueError("give --network or --file, one of them")
     for name in ("evaluations", "size"):
@@ -168,6 +171,8 @@ def _read(path: Path, size: int) -> Tensor:
             left, top = (image.width - side) // 2, (image.height - side) // 2
             box = (left, top, left + side, top + side)
             rgb = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, box=box)
+    except FileNotFoundError as error:
+        raise ValueError(f"{path}: there is no such file") from error
     except Exception as error:  # Pillow raises many kinds for damaged or huge files
         raise ValueError(f"{path}: it cannot be read as a picture: {error}") from error
     return torch.from_numpy(np.array(rgb)).permute(2, 0, 1)[None]
@@ -191,16 +196,16 @@ class _Progress:
 
     def __init__(self, evaluations: int) -> None:
         self.most = evaluations
-        self.began = time.perf_counter()
+        self.start, self.began = 0, time.perf_counter()
 
     def __call__(self, evaluation: int, misfit: Tensor) -> None:
-        if evaluation == 1:  # of another start, too
-            self.began = time.perf_counter()
+        if evaluation == 1:
+            self.start, self.began = self.start + 1, time.perf_counter()
         if evaluation % 10 == 0:
             seconds = time.perf_counter() - self.began
             left = seconds / evaluation * max(0, self.most - evaluation)
             print(
-                f"{evaluation} of {self.most} evaluations, misfit {misfit.max():.1e}, "
-                f"about {left:.0f} s left",
+                f"start {self.start}, {evaluation} of {self.most} evaluations, "
+                f"misfit {misfit.max():.1e}, about {left:.0f} s left",
                 file=sys.stderr,
             )

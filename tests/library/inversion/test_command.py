@@ -59,7 +59,7 @@ def test_the_original_can_stand_beside_it(folder):
     ("more", "sentence"),
     [
         (["--known", "colours"], "--known colours: give any of values, switches, masks"),
-        (["--weights", "w.safetensors"], "give the network's weights with --weights, or a seed"),
+        (["--weights", "w.safetensors"], "--weights, or a seed with --random, one of them"),
         (["--evaluations", "0"], "--evaluations 0: give 1 or more"),
         (["--layer", "pool"], "the network has no layer 'pool'"),
         (["--file", "no.py"], "no.py"),
@@ -174,4 +174,4 @@ def test_as_many_evaluations_as_wanted(folder, capsys):
     assert main(command(folder, "--known", "values", "--evaluations", "20")) == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["evaluations"] <= 20 * 3
-    assert "20 of 20 evaluations, misfit" in said.err
+    assert "start 1, 20 of 20 evaluations, misfit" in said.err

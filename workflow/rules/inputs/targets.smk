@@ -19,7 +19,9 @@ def left_out(target):
     """An input function that says why there is no ``target`` with these weights and settings."""
 
     def refuse(_wildcards):
-        raise WorkflowError(" ".join(PLAN.left_out.get(target, [])) or NEEDED[target])
+        # A WorkflowError would be shown with the wildcards and a traceback.
+        logger.error(" ".join(PLAN.left_out.get(target, [])) or NEEDED[target])
+        sys.exit(1)
 
     return refuse
 

@@ -14,7 +14,7 @@ from paper.table4.picture_rows import Row, magnified
 TITLES = {
     "both": "values and\nswitches",
     "values": "values\nalone",
-    "refined": "values, from\nthe decoder's",
+    "refined": "values, from a\ndecoded picture",
     "switches": "switches\nalone",
     "noise": "noise, and the\nswitches",
     "decoder_known": "decoder, values\nand switches",

@@ -53,7 +53,7 @@ GUARANTEES = {
     "silence": Guarantee("no constant input silences all filters", "Puthawala 2022", True),
     "silence+": Guarantee("no non-negative one does", "Haider et al. 2023", True),
     "active": Guarantee("active responses an input value", "Puthawala 2022", False),
-    "spanned": Guarantee("share of inputs that active filters span", "Puthawala 2022", False),
+    "spanned": Guarantee("span of active filters, surroundings known", "Puthawala 2022", False),
 }
 
 

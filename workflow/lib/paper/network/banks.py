@@ -17,6 +17,8 @@ RANDOM = {
     "both": "both covariances",
 }
 
+LEAST = 0.05  # of coherences, ratios and errors: shares of smaller differences say little
+
 
 def filter_banks(
     learned: Tensor, banks: int, gaussian: Callable[[int], torch.Generator], seed: int, layer: int
@@ -37,5 +39,9 @@ def filter_banks(
 
 
 def explained(learned: float, gaussian: float, between: float) -> float:
-    """The share of the difference between learned and Gaussian filters that others explain."""
-    return (gaussian - between) / (gaussian - learned) if gaussian != learned else float("nan")
+    """The share of the difference between learned and Gaussian filters that others explain.
+
+    NaN where that difference is below LEAST.
+    """
+    difference = gaussian - learned
+    return (gaussian - between) / difference if abs(difference) >= LEAST else float("nan")
