@@ -56,23 +56,24 @@ def say_expected_time():
         if job.output and not job.rule.name.startswith("download_")
     ]
     cores = workflow.resource_settings.cores or 1
-    usual = expect(config["preset"], names, cores, Speed(USUAL_SPEED, True))
+    # Without a file, a preset of another name is the default with a few other settings.
+    preset = config["preset"] if workflow.config_settings.configfiles else "default"
+    usual = expect(preset, names, cores, Speed(USUAL_SPEED, True))
     if usual is None:
-        logger.info(
-            f"cnninvert: no expected time: preset {config['preset']} was not timed."
-        )
+        logger.info(f"cnninvert: no expected time: preset {preset} was not timed.")
         return
     # Measuring takes three seconds, which a run of seconds is not to wait for.
     if usual.seconds < 60:
         return
     if not (here := measure(cores)):
         return
-    run = expect(config["preset"], names, cores, here)
+    run = expect(preset, names, cores, here)
     jobs = f"{run.untimed} job{'s' * (run.untimed > 1)}"
     apart = f" and {jobs} of other rules" * (run.untimed > 0)
+    settings = ", with the default's settings" * (preset != config["preset"])
     logger.info(
         f"cnninvert: about {in_words(run.seconds)} on {cores} core{'s' * (cores > 1)} of this "
-        f"machine ({here.gmacs:.0f} GMAC/s each), downloads{apart} apart; the longest job, "
+        f"machine ({here.gmacs:.0f} GMAC/s each){settings}, downloads{apart} apart; the longest job, "
         f"{run.rule}, {in_words(run.longest)}."
     )
     if run.seconds > PATIENCE and config["preset"] != "quick":
@@ -81,11 +82,13 @@ def say_expected_time():
             "tiny budgets."
         )
     threading.Thread(
-        target=say_time_left, args=(names, cores, here, run.seconds), daemon=True
+        target=say_time_left,
+        args=(preset, names, cores, here, run.seconds),
+        daemon=True,
     ).start()
 
 
-def say_time_left(names, cores, speed, seconds):
+def say_time_left(preset, names, cores, speed, seconds):
     """Now and then, as jobs end: the first second's speed is not always that of the run."""
     from machinery.expected import expect_rest, in_words
     from machinery.timings import benchmarks
@@ -93,7 +96,7 @@ def say_time_left(names, cores, speed, seconds):
     while True:
         time.sleep(max(60, seconds / 10))
         ended = benchmarks(R, since=STARTED)
-        if rest := expect_rest(config["preset"], names, ended, cores, speed):
+        if rest := expect_rest(preset, names, ended, cores, speed):
             logger.info(f"cnninvert: about {in_words(rest.seconds)} left.")
 
 
