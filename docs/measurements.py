@@ -396,10 +396,7 @@ def job_times(preset, bfloat16, shown=9):
 
 
 def explained():
-    """VGG-16, layer by layer: learned and Gaussian filters, and what their covariance explains.
-
-    Nothing where the two differ by less than 0.05: shares of small differences say little.
-    """
+    """VGG-16, layer by layer: learned and Gaussian filters, and what their covariance explains."""
     tables = []
     for name in ("coherence", "model_rip", "one_step"):
         frame = _beyond(name).set_index("layer")
@@ -411,9 +408,7 @@ def explained():
             values = frame.loc[layer] if layer in frame.index else {}
             learned, gaussian = values.get("learned"), values.get("Gaussian")
             share = values.get("explained, both")
-            far = learned is not None and abs(learned - gaussian) >= 0.05
-            row += [f"{value:.2f}" if value is not None else "" for value in (learned, gaussian)]
-            row.append(f"{share:.2f}" if far else "")
+            row += [f"{x:.2f}" if pd.notna(x) else "" for x in (learned, gaussian, share)]
         rows.append(row)
     columns = ("learned", "Gaussian", "explained")
     header = [f"{what}, {name}" for what in ("coherence", "ratio", "error") for name in columns]
