@@ -31,7 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         print(json.dumps(_invert(options)))
     except (ValueError, OSError, RuntimeError) as error:  # the last one for lack of memory, too
-        print(f"cnninvert: {str(error).strip().partition(chr(10))[0]}", file=sys.stderr)
+        sentence, *_ = str(error).strip().split("\n")
+        print(f"cnninvert: {sentence}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("cnninvert: interrupted; nothing is written", file=sys.stderr)
@@ -75,8 +76,7 @@ def _check(options: argparse.Namespace) -> None:
     if wrong := [each for each in known if each not in WHAT]:
         raise ValueError(f"--known {wrong[0]}: give any of {', '.join(WHAT)}, with commas")
     if (options.weights is None) == (options.random is None):
-        words = "one of them" if options.weights else "which the network needs"
-        raise ValueError(f"give weights with --weights, or a seed with --random, {words}")
+        raise ValueError("give weights with --weights, or a seed with --random, one of them")
     if options.network and options.file:
         raise ValueError("give --network or --file, one of them")
     for name in ("evaluations", "size"):

@@ -42,6 +42,13 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+
+def refuse(sentence):
+    """End the run. A WorkflowError from here would be shown with a traceback, or twice."""
+    logger.error(sentence)
+    sys.exit(1)
+
+
 DATA = "results/data"  # shared by all presets
 MAIN = config["weights"]["use"]
 SEED = config["seed"]

@@ -17,8 +17,7 @@ def on_start():
                 check_writable(Path(folder))
                 claim(Path(folder))
     except (InputError, OSError) as error:
-        logger.error(str(error))  # as a WorkflowError it would be shown twice
-        sys.exit(1)
+        refuse(str(error))
     where = "GPU" if wants_gpu() else "CPU"
     logger.info(f"cnninvert: preset {config['preset']}, {where}, results in {R}/")
     for sentence in sum(PLAN.left_out.values(), []):

@@ -193,10 +193,8 @@ class GlobalMaximum(nn.Module):
 
 
 def test_a_pooling_of_computed_geometry_has_no_switches():
-    network, x = (
-        trace(nn.Sequential(nn.Conv2d(3, 4, 3), GlobalMaximum()), 16),
-        torch.rand(1, 3, 16, 16),
-    )
+    network = trace(nn.Sequential(nn.Conv2d(3, 4, 3), GlobalMaximum()), 16)
+    x = torch.rand(1, 3, 16, 16)
     *_, relu, last = network.layers.values()
     assert (relu.kind, last.kind) == ("activation", "other")
     known = observe(network, x, last.name)

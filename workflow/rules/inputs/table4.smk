@@ -15,9 +15,7 @@ def decoder_steps(wildcards):
     """How long a decoder is trained."""
     steps = config["decoders"]["steps"][wildcards.architecture]
     if wildcards.layer not in steps:
-        raise WorkflowError(
-            f"decoders.steps.{wildcards.architecture} has no {wildcards.layer}."
-        )
+        refuse(f"decoders.steps.{wildcards.architecture} has no {wildcards.layer}.")
     return steps[wildcards.layer]
 
 
@@ -69,12 +67,10 @@ def picture_file(wildcards):
     from paper.data.photographs import load
 
     if wildcards.picture != PLAN.picture:
-        raise WorkflowError(
-            f"picture: {wildcards.picture} is not what picture.file names."
-        )
+        refuse(f"picture: {wildcards.picture} is not what picture.file names.")
     path = expand_path(config["picture"]["file"])
     try:
         load(path)
     except InputError as error:
-        raise WorkflowError(str(error)) from None
+        refuse(str(error))
     return path

@@ -18,12 +18,10 @@ NEEDED["figure_inversion"] = NEEDED["layer_by_layer"] = NEEDED["inversion"]
 def left_out(target):
     """An input function that says why there is no ``target`` with these weights and settings."""
 
-    def refuse(_wildcards):
-        # A WorkflowError would be shown with the wildcards and a traceback.
-        logger.error(" ".join(PLAN.left_out.get(target, [])) or NEEDED[target])
-        sys.exit(1)
+    def say(_wildcards):
+        refuse(" ".join(PLAN.left_out.get(target, [])) or NEEDED[target])
 
-    return refuse
+    return say
 
 
 def files_of(target):
