@@ -20,21 +20,25 @@ class Anderson:
     then on, and takes plain steps, or with ``momentum`` those of FISTA with restarts by the merit
     (Beck and Teboulle, 2009; O'Donoghue and Candes, 2015).
 
-    Iterates and residuals are (B, D); ``memory`` is the number of differences that are kept.
-    ``slack``: the factor by which a merit may grow.
+    Iterates and residuals are (B, D); ``memory`` is how many older ones are combined with the
+    newest. ``slack``: the factor by which a merit may grow.
+
+    On small problems memory is slower than arithmetic. So images and residuals are written where
+    they stay (``room``), and each is read twice: for its inner products and to be combined.
     """
 
     def __init__(self, like: Tensor, memory: int, slack: float, momentum: bool):
         batch, length = like.shape
-        self.memory, self.slack, self.momentum, self.taken = memory, slack, momentum, 0
-        self.images = like.new_zeros(batch, memory, length)  # differences of t + g
-        self.residuals = torch.zeros_like(self.images)  # differences of g
-        self.gram = like.new_zeros(batch, memory, memory)  # of the residuals' differences
+        self.slack, self.momentum, self.taken = slack, momentum, 0
+        self.images = like.new_zeros(batch, memory + 1, length)  # t + g, in turn
+        self.residuals = torch.empty_like(self.images)  # g
+        # Inner products of the residuals, and whether a sample still has its residual there.
+        self.gram = like.new_zeros(batch, memory + 1, memory + 1, dtype=torch.float64)
+        self.known = torch.zeros(batch, memory + 1, dtype=torch.bool, device=like.device)
         self.limit = like.new_full((batch,), torch.inf)  # of the next merit
         self.t = torch.ones_like(self.limit)  # FISTA's momentum parameter
         self.plain = torch.ones(batch, dtype=torch.bool, device=like.device)  # no history is used
         self.failures = torch.zeros(batch, dtype=torch.long, device=like.device)
-        self.last: tuple[Tensor, Tensor] | None = None
 
     @property
     def cautious(self) -> Tensor:
@@ -42,93 +46,94 @@ class Anderson:
         late = self.momentum and self.taken >= LATE
         return torch.ones_like(self.plain) if late else self.failures >= PATIENCE
 
-    def __call__(self, iterate: Tensor, residual: Tensor, merit: Tensor) -> tuple[Tensor, Tensor]:
-        """The next iterates (B, D), and the samples (B,) whose *plain* step has failed.
+    def room(self) -> tuple[Tensor, Tensor]:
+        """Two views (B, D): where the next images t + g and residuals g are to be written."""
+        newest = self._place(0)
+        return self.images[:, newest], self.residuals[:, newest]
 
-        ``merit``: (B,), of the iterates.
+    def __call__(self, iterate: Tensor, merit: Tensor) -> Tensor:
+        """Overwrite ``iterate`` (B, D) with the next one, once ``room`` is filled.
+
+        ``merit``: (B,), of the iterates. Returns the samples (B,) whose *plain* step has failed.
         """
-        image = iterate + residual
         rejected = ~(merit <= self.limit)
         failed = rejected & self.plain
         self.failures += rejected
-        if self.last is None:
-            self.last = image, residual
-            return image, failed
-        some_rejected = worth_doing(rejected)
-        if some_rejected:
-            back = rejected.unsqueeze(1)
-            image = torch.where(back, self.last[0], image)
-            residual = torch.where(back, self.last[1], residual)
+        if self.taken and worth_doing(rejected):
+            self._go_back(rejected)
         # The step back is taken whatever comes of it, as the first one is.
         strict = merit * (1 + 10 * torch.finfo(merit.dtype).eps)
         limit = torch.where(self.cautious, strict, self.slack * merit)
-        self.limit = torch.where(rejected, torch.inf, limit)
-        newest = self._remember(image, residual)
-        if some_rejected:
-            self._forget(rejected)
-        self.plain = rejected
-        weights = self._weights(residual)
-        cautious = self.cautious
-        if worth_doing(cautious):
-            momentum = self._fista_weights(rejected, newest)
-            weights = torch.where(cautious.unsqueeze(1), momentum, weights)
-        weights = weights.unsqueeze(1)
-        return torch.baddbmm(image.unsqueeze(1), weights, self.images, alpha=-1).squeeze(1), failed
-
-    def _forget(self, rejected: Tensor) -> None:
-        """Their histories become zero; a GPU would be waited for to say which rows they are."""
-        for history in (self.images, self.residuals, self.gram):
-            if history.device.type == "cuda":
-                history.masked_fill_(rejected.view(-1, 1, 1), 0)
-            else:
-                history[rejected] = 0
+        self.plain = rejected if self.taken else torch.ones_like(rejected)
+        self.limit = torch.where(self.plain, torch.inf, limit)
+        self._remember()
+        weights = self._weights()
+        if worth_doing(self.cautious):
+            momentum = self._fista_weights(rejected)
+            weights = torch.where(self.cautious.unsqueeze(1), momentum, weights)
+        torch.bmm(weights.unsqueeze(1), self.images, out=iterate.unsqueeze(1))
+        self.taken += 1
+        return failed
 
     def select(self, keep: Tensor) -> None:
         """Go on with the samples ``keep`` only, an index of (B,)."""
         self.images, self.residuals = self.images[keep], self.residuals[keep]
-        self.gram, self.limit, self.t = self.gram[keep], self.limit[keep], self.t[keep]
+        self.gram, self.known = self.gram[keep], self.known[keep]
+        self.limit, self.t = self.limit[keep], self.t[keep]
         self.plain, self.failures = self.plain[keep], self.failures[keep]
-        if self.last is not None:
-            self.last = self.last[0][keep], self.last[1][keep]
 
-    def _remember(self, image: Tensor, residual: Tensor) -> int:
-        """Keep the differences to the last iteration, in the slot that is returned."""
-        slot = self.taken % self.memory
-        self.taken += 1
-        torch.sub(image, self.last[0], out=self.images[:, slot])
-        newest = torch.sub(residual, self.last[1], out=self.residuals[:, slot])
-        products = self._products(newest)
-        self.gram[:, slot] = products
-        self.gram[:, :, slot] = products
-        self.last = image, residual
-        return slot
+    def _place(self, age: int) -> int:
+        """Where the residuals of ``age`` iterations ago are; 0 for the newest."""
+        return (self.taken - age) % self.images.shape[1]
 
-    def _products(self, vector: Tensor) -> Tensor:
-        """(B, memory): inner products with the residuals' differences."""
+    def _go_back(self, rejected: Tensor) -> None:
+        """Put the samples' last images and residuals for the newest, and forget the others."""
+        newest, last = self._place(0), self._place(1)
+        back = rejected.unsqueeze(1)
+        for history in (self.images, self.residuals):
+            history[:, newest] = torch.where(back, history[:, last], history[:, newest])
+        self.known &= ~back
+
+    def _remember(self) -> None:
+        """Note the newest residuals' inner products."""
+        newest = self._place(0)
+        self.known[:, newest] = True
         # A row times a transposed matrix: 15 times faster than the matrix times a column.
-        return torch.bmm(vector.unsqueeze(1), self.residuals.mT).squeeze(1)
+        products = torch.bmm(self.residuals[:, newest : newest + 1], self.residuals.mT)
+        self.gram[:, newest] = products.squeeze(1)
+        self.gram[:, :, newest] = products.squeeze(1)
 
-    def _fista_weights(self, rejected: Tensor, newest: int) -> Tensor:
-        """(B, memory): momentum along the newest difference; none for who were rejected."""
+    def _weights(self) -> Tensor:
+        """(B, memory + 1): of the images; their sum is 1.
+
+        By regularised normal equations for the weights of the newest residual's differences to
+        the others.
+        """
+        gram, known = self.gram, self.known.unsqueeze(1) & self.known.unsqueeze(2)
+        across = gram[:, self._place(0)]
+        size = across[:, self._place(0), None]
+        right = torch.where(self.known, size - across, 0.0)
+        system = gram - across.unsqueeze(1) - across.unsqueeze(2) + size.unsqueeze(2)
+        # The ridge holds off the inner products' rounding errors, and weights far beyond 1, which
+        # a residual that hardly changes would ask for.
+        sizes = torch.where(self.known, gram.diagonal(dim1=1, dim2=2), 0.0).sum(1)
+        ridge = 30 * torch.finfo(self.residuals.dtype).eps * sizes + TEMPER * size.squeeze(1)
+        eye = torch.eye(gram.shape[1], dtype=gram.dtype, device=gram.device)
+        system = torch.where(known, system, 0.0)
+        system += torch.where(ridge > 0, ridge, 1.0).view(-1, 1, 1) * eye
+        # Nor is it asked whether a system is singular: the ridge keeps it from that.
+        weights = torch.linalg.solve_ex(system, right.unsqueeze(2)).result.squeeze(2)
+        weights[:, self._place(0)] = 1 - weights.sum(1)
+        return weights.to(self.images.dtype)
+
+    def _fista_weights(self, rejected: Tensor) -> Tensor:
+        """(B, memory + 1): momentum along the last difference; none for who were rejected."""
         cautious = self.cautious
         t = torch.where(rejected | ~cautious, 1.0, self.t)
         next_t = (1 + (1 + 4 * t**2).sqrt()) / 2
         self.t = torch.where(cautious.any(), next_t, self.t)
-        weights = self.gram.new_zeros(len(t), self.memory)
-        if self.momentum:
-            weights[:, newest] = (1 - t) / next_t
+        momentum = (t - 1) / next_t if self.momentum else torch.zeros_like(t)
+        weights = self.images.new_zeros(self.known.shape)
+        weights[:, self._place(0)] = 1 + momentum
+        weights[:, self._place(1)] = -momentum
         return weights
-
-    def _weights(self, residual: Tensor) -> Tensor:
-        """(B, memory): of the differences, by regularised normal equations."""
-        gram = self.gram.double()
-        right = self._products(residual).double().unsqueeze(2)
-        # The ridge holds off the Gram matrix's rounding errors, and weights far beyond 1, which
-        # a residual that hardly changes would ask for.
-        size = residual.norm(dim=1).double() ** 2
-        rounding = 30 * torch.finfo(residual.dtype).eps * gram.diagonal(dim1=1, dim2=2).sum(1)
-        ridge = rounding + TEMPER * size
-        eye = torch.eye(self.memory, dtype=gram.dtype, device=gram.device)
-        system = gram + torch.where(ridge > 0, ridge, 1.0).view(-1, 1, 1) * eye
-        # Nor is it asked whether a system is singular: the ridge keeps it from that.
-        return torch.linalg.solve_ex(system, right).result.to(residual.dtype).squeeze(2)

@@ -31,6 +31,7 @@ class DouglasRachford:
             support = torch.ones(1, *problem.operator.code_shape)
         self.allowed = torus.code(support.to(self.x))  # z is zero elsewhere, as on the padding
         self.half = torus.inside.to(self.x) / 2  # 1 / (1 + v's penalty) inside
+        self.z = torch.empty(len(self.x), self.x.shape[1], torus.k).to(self.x)
 
     def start(self, z: Tensor, response: Tensor) -> Tensor:
         """The iterates from which the first codes are ``z`` (B, K, n...).
@@ -54,25 +55,29 @@ class DouglasRachford:
         # The plain iteration does not increase its residual's norm in the penalties' metric.
         return Anderson(iterate, memory=5, slack=2.0, momentum=False)
 
-    def step(self, iterate: Tensor) -> tuple[Tensor, Tensor]:
-        """The iteration's residual at ``iterate``, and its norm (B,); keeps the codes."""
+    def step(self, iterate: Tensor, image: Tensor, residual: Tensor) -> Tensor:
+        """Write the iteration's image of ``iterate`` and its residual; the residual's norm (B,).
+
+        Keeps the codes.
+        """
         torus = self.torus
         t1, t2 = self._parts(iterate)
-        step = torch.empty_like(iterate)
-        g1, g2 = self._parts(step)
+        g1, g2 = self._parts(residual)
+        v, z = self._parts(image)
         # Proximal maps: v - t1 and z - t2.
         torch.sub(self.x, t1, out=g1).mul_(self.half)
         threshold = (self.problem.lam / self.penalty).view(-1, 1, 1)
-        self.z = self.problem.shrink(t2, threshold).mul_(self.allowed)
+        self.z = self.problem.shrink(t2, threshold, out=self.z).mul_(self.allowed)
         torch.sub(self.z, t2, out=g2)
         # Projection of the reflected points v' = 2v - t1, z' = 2z - t2 onto v = C z.
-        v = torus.forward(torch.add(t1, g1, alpha=2))
-        z = torus.forward(torch.add(t2, g2, alpha=2))
+        v = torus.forward(torch.add(t1, g1, alpha=2, out=v))
+        z = torus.forward(torch.add(t2, g2, alpha=2, out=z))
         solved = torus.times(v - torus.times(z, torus.matrices), self.inverse)
         g1.sub_(torus.backward(solved), alpha=self.penalty)
         g2.add_(torus.backward(torus.times(solved, torus.matrices, adjoint=True)))
         merit = (norms(g1) ** 2 + self.penalty * norms(g2) ** 2).sqrt()
-        return step.mul_(RELAXATION), merit
+        torch.add(iterate, residual.mul_(RELAXATION), out=image)
+        return merit
 
     def gap(self) -> Tensor:
         """(B,): the relative duality gap of the last step's codes."""
@@ -87,7 +92,7 @@ class DouglasRachford:
 
     def select(self, keep: Tensor) -> None:
         """Go on with the samples ``keep`` only, an index of (B,)."""
-        self.problem, self.x = self.problem.select(keep), self.x[keep]
+        self.problem, self.x, self.z = self.problem.select(keep), self.x[keep], self.z[keep]
         if self.problem.support is not None:
             self.allowed = self.allowed[keep]
 

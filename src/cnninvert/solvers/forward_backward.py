@@ -1,5 +1,7 @@
 """Forward-backward splitting of the convolutional lasso: for well-conditioned filter banks."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -30,6 +32,7 @@ class ForwardBackward:
         self.problem = problem
         self.shape = problem.operator.code_shape
         self.support = None if problem.support is None else _flat(problem.support)
+        self.z = torch.empty(len(problem.x), math.prod(self.shape)).to(problem.x)
 
     def start(self, z: Tensor, response: Tensor) -> Tensor:
         """The iterates after one step from the codes ``z``; ``response`` is W x."""
@@ -44,23 +47,28 @@ class ForwardBackward:
         # Steps up to 2 / bound do not increase the objective.
         return Anderson(iterate, memory=3, slack=1.05, momentum=True)
 
-    def step(self, y: Tensor) -> tuple[Tensor, Tensor]:
-        """The iteration's residual at ``y``, and the objective (B,); keeps what the gap needs."""
+    def step(self, y: Tensor, image: Tensor, residual: Tensor) -> Tensor:
+        """Write the iteration's image of ``y`` and their difference; the objective (B,).
+
+        Keeps what the gap needs.
+        """
         problem, tau = self.problem, self.tau.unsqueeze(1)
-        threshold = tau * problem.lam.unsqueeze(1)
-        z = self.z = problem.shrink(y, threshold)
+        self.z = problem.shrink(y, tau * problem.lam.unsqueeze(1), out=self.z)
         if self.support is not None:
-            z *= self.support
-        self.residual = problem.x - problem.operator.adjoint(self.codes())
+            self.z *= self.support
+        synthesis = problem.operator.adjoint(self.codes())
+        self.residual = torch.sub(problem.x, synthesis, out=synthesis)
         self.correlation = problem.operator(self.residual)
-        step = torch.addcmul(z, tau, _flat(self.correlation)).sub_(y)
+        torch.addcmul(self.z, tau, _flat(self.correlation), out=image)
         if self.support is not None:
-            step *= self.support
-        return step, problem.objective(self.codes(), self.residual)
+            image *= self.support
+        torch.sub(image, y, out=residual)
+        self.objective = problem.objective(self.codes(), self.residual)
+        return self.objective.to(y.dtype)
 
     def gap(self) -> Tensor:
         """(B,): the relative duality gap of the last step's codes."""
-        return self.problem.gap_from(self.codes(), self.residual, self.correlation)
+        return self.problem.gap_from(self.objective, self.residual, self.correlation)
 
     def codes(self) -> Tensor:
         """(B, K, n...): the last step's codes."""
@@ -74,7 +82,7 @@ class ForwardBackward:
 
     def select(self, keep: Tensor) -> None:
         """Go on with the samples ``keep`` only, an index of (B,)."""
-        self.problem, self.tau = self.problem.select(keep), self.tau[keep]
+        self.problem, self.tau, self.z = self.problem.select(keep), self.tau[keep], self.z[keep]
         self.support = None if self.support is None else self.support[keep]
 
 

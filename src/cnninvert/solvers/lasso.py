@@ -32,45 +32,53 @@ class Lasso:
         support = None if self.support is None else self.support[keep]
         return replace(self, x=self.x[keep], lam=self.lam[keep], support=support)
 
-    def shrink(self, z: Tensor, threshold: Tensor) -> Tensor:
+    def shrink(self, z: Tensor, threshold: Tensor, out: Tensor) -> Tensor:
         """The proximal map of threshold ||z||_1, and of z >= 0 where that is asked for."""
         if self.nonnegative:
-            return (z - threshold).clamp_min_(0)
+            return torch.sub(z, threshold, out=out).clamp_min_(0)
         # Not `clamp`, which is four times slower with tensors for bounds.
-        clipped = torch.maximum(z, -threshold)
-        torch.minimum(clipped, threshold, out=clipped)
-        return torch.sub(z, clipped, out=clipped)
+        torch.maximum(z, -threshold, out=out)
+        torch.minimum(out, threshold, out=out)
+        return torch.sub(z, out, out=out)
 
-    def objective(self, z: Tensor, residual: Tensor, dtype: torch.dtype | None = None) -> Tensor:
-        """(B,): the objective of codes ``z``; ``residual`` is x - W^T z, ``dtype`` of the sums."""
-        axes = tuple(range(1, z.ndim))
-        energy = torch.linalg.vector_norm(residual, dim=axes, dtype=dtype) ** 2
-        return energy / 2 + self.lam * z.abs().sum(axes, dtype=dtype)
+    def objective(self, z: Tensor, residual: Tensor) -> Tensor:
+        """(B,) float64: the objective of codes ``z``; ``residual`` is x - W^T z."""
+        return _energy(residual) / 2 + self.lam * _sum(z.abs())
 
     def gap(self, z: Tensor) -> Tensor:
         """(B,): the duality gap of codes ``z``, as a share of their objective."""
         residual = self.x - self.operator.adjoint(z)
-        return self.gap_from(z, residual, self.operator(residual))
+        return self.gap_from(self.objective(z, residual), residual, self.operator(residual))
 
-    def gap_from(self, z: Tensor, residual: Tensor, correlation: Tensor) -> Tensor:
-        """``gap`` where the residual x - W^T z and the correlation W residual are known.
+    def gap_from(self, objective: Tensor, residual: Tensor, correlation: Tensor) -> Tensor:
+        """``gap`` of codes whose ``objective``, residual and correlation W residual are known.
 
         The dual point is the residual, scaled to where |W theta| <= lambda on the support
         (W theta <= lambda for non-negative codes).
         """
-        # The gap is a small difference of large sums, so these are in double precision.
-        double, axes = torch.float64, tuple(range(1, z.ndim))
-        tiny = torch.finfo(double).tiny
-        energy = torch.linalg.vector_norm(residual, dim=axes, dtype=double) ** 2
-        primal = self.objective(z, residual, double)
+        tiny = torch.finfo(torch.float64).tiny
+        energy, inner = _energy(residual), _sum(self.x * residual)
         top = largest(correlation, self.support, self.nonnegative).double()
-        inner = (self.x.double() * residual).sum(axes)
         scale = (
             (inner / energy.clamp_min(tiny)).clamp_min(0).minimum(self.lam / top.clamp_min(tiny))
         )
         dual = scale * inner - scale**2 * energy / 2
-        gap = (primal - dual).clamp_min(0) / primal.clamp_min(tiny)
+        gap = (objective - dual).clamp_min(0) / objective.clamp_min(tiny)
         return gap.nan_to_num(nan=torch.inf).to(self.x.dtype)
+
+
+def _sum(values: Tensor) -> Tensor:
+    """(B,): sums over all but the first dimension.
+
+    The gap is a small difference of large sums, so these are in double precision, but for those
+    over the channels, which are short.
+    """
+    return values.sum(1).flatten(1).sum(1, dtype=torch.float64)
+
+
+def _energy(values: Tensor) -> Tensor:
+    """(B,): sums of squares, in the same way."""
+    return torch.linalg.vector_norm(values, dim=1).flatten(1).double().square().sum(1)
 
 
 def lambda_max(

@@ -70,7 +70,7 @@ def sparse_coding(
     anderson = splitting.acceleration(iterate)
     check = 0
     for iteration in range(max_iterations + 1):
-        residual, merit = splitting.step(iterate)
+        merit = splitting.step(iterate, *anderson.room())
         if iteration in (check, max_iterations):
             last = iteration == max_iterations
             result.record(iteration, splitting.gap(), splitting, torch.inf if last else tolerance)
@@ -78,11 +78,11 @@ def sparse_coding(
             if stay is not None:
                 if not len(stay):
                     break
-                iterate, residual, merit = iterate[stay], residual[stay], merit[stay]
+                iterate, merit = iterate[stay], merit[stay]
                 splitting.select(stay)
                 anderson.select(stay)
             check = iteration + result.wait(tolerance, splitting.check_every)
-        iterate, failed = anderson(iterate, residual, merit)
+        failed = anderson(iterate, merit)
         splitting.shorten(failed, anderson.cautious)
     converged = result.gap <= tolerance
     diverged = torch.zeros_like(converged)  # no iteration does

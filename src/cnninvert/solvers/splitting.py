@@ -22,8 +22,11 @@ class Splitting(Protocol):
     def acceleration(self, iterate: Tensor) -> Anderson:
         """What accelerates the iteration from ``iterate`` on."""
 
-    def step(self, iterate: Tensor) -> tuple[Tensor, Tensor]:
-        """g at ``iterate``, and a merit (B,) which the plain iteration does not increase."""
+    def step(self, iterate: Tensor, image: Tensor, residual: Tensor) -> Tensor:
+        """Write t + g(t) to ``image`` and g(t) to ``residual`` (B, D), for t the ``iterate``.
+
+        Returns a merit (B,) of t, which the plain iteration does not increase.
+        """
 
     def gap(self) -> Tensor:
         """(B,): the relative duality gap of the last step's codes."""
